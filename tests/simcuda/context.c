@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contexts: the primary one of each device (retained, released, reset; flags kept and reported), those that programs
+ * create, and each thread's own stack of current contexts.
+ */
+#include "simcuda.h"
+#include <stdlib.h>
+
+enum { STACK_MAX = 64 };
+
+static struct {
+    CUcontext context; /* NULL: not active */
+    unsigned retained;
+    unsigned flags;
+} primaries[SIMCUDA_DEVICES_MAX];
+
+static CUcontext contexts; /* every live one */
+static __thread CUcontext stack[STACK_MAX];
+static __thread unsigned stack_depth;
+
+bool simcuda_context_valid(CUcontext context)
+{
+    pthread_mutex_lock(&simcuda_lock);
+    CUcontext known = contexts;
+    while (known && known != context)
+        known = known->next;
+    pthread_mutex_unlock(&simcuda_lock);
+    return known != NULL;
+}
+
+CUcontext simcuda_context_current(void)
+{
+    CUcontext context = stack_depth ? stack[stack_depth - 1] : NULL;
+    return context && simcuda_context_valid(context) ? context : NULL;
+}
+
+static CUcontext context_new(CUdevice device, unsigned flags, bool primary)
+{
+    CUcontext context = calloc(1, sizeof *context);
+    if (!context)
+        return NULL;
+    *context = (struct CUctx_st){.next = contexts, .device = device, .flags = flags, .primary = primary};
+    contexts = context;
+    return context;
+}
+
+static void context_unlink(CUcontext context)
+{
+    for (CUcontext *link = &contexts; *link; link = &(*link)->next)
+        if (*link == context) {
+            *link = context->next;
+            free(context);
+            return;
+        }
+}
+
+SIMULATED(cuDevicePrimaryCtxRetain, NEED_INIT, device, (CUcontext * context, CUdevice device), (context, device))
+{
+    simcuda_call_detail(call, "device=%d", device);
+    if (!simcuda_device_valid(device))
+        return SIM_CUDA_ERROR_INVALID_DEVICE;
+    if (!simcuda_exclusive_take(simcuda_visible_device(device)))
+        return SIM_CUDA_ERROR_DEVICE_UNAVAILABLE;
+    pthread_mutex_lock(&simcuda_lock);
+    if (!primaries[device].context)
+        primaries[device].context = context_new(device, primaries[device].flags, true);
+    primaries[device].retained += primaries[device].context != NULL;
+    *context = primaries[device].context;
+    pthread_mutex_unlock(&simcuda_lock);
+    return *context ? CUDA_SUCCESS : SIM_CUDA_ERROR_OUT_OF_MEMORY;
+}
+
+static void primary_destroy(CUdevice device)
+{
+    if (primaries[device].context)
+        context_unlink(primaries[device].context);
+    primaries[device].context = NULL;
+    primaries[device].retained = 0;
+}
+
+SIMULATED(cuDevicePrimaryCtxRelease_v2, NEED_INIT, device, (CUdevice device), (device))
+{
+    simcuda_call_detail(call, "device=%d", device);
+    if (!simcuda_device_valid(device) || !primaries[device].context)
+        return SIM_CUDA_ERROR_INVALID_CONTEXT;
+    pthread_mutex_lock(&simcuda_lock);
+    if (--primaries[device].retained == 0)
+        primary_destroy(device);
+    pthread_mutex_unlock(&simcuda_lock);
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuDevicePrimaryCtxReset_v2, NEED_INIT, device, (CUdevice device), (device))
+{
+    simcuda_call_detail(call, "device=%d", device);
+    if (!simcuda_device_valid(device))
+        return SIM_CUDA_ERROR_INVALID_DEVICE;
+    pthread_mutex_lock(&simcuda_lock);
+    primary_destroy(device);
+    pthread_mutex_unlock(&simcuda_lock);
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuDevicePrimaryCtxSetFlags_v2, NEED_INIT, device, (CUdevice device, unsigned int flags), (device, flags))
+{
+    simcuda_call_detail(call, "device=%d flags=%u", device, flags);
+    if (!simcuda_device_valid(device))
+        return SIM_CUDA_ERROR_INVALID_DEVICE;
+    primaries[device].flags = flags;
+    if (primaries[device].context)
+        primaries[device].context->flags = flags;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuDevicePrimaryCtxGetState, NEED_INIT, device, (CUdevice device, unsigned int *flags, int *active),
+          (device, flags, active))
+{
+    simcuda_call_detail(call, "device=%d", device);
+    if (!simcuda_device_valid(device))
+        return SIM_CUDA_ERROR_INVALID_DEVICE;
+    *flags = primaries[device].flags;
+    *active = primaries[device].context != NULL;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxCreate_v2, NEED_INIT, device, (CUcontext * context, unsigned int flags, CUdevice device),
+          (context, flags, device))
+{
+    simcuda_call_detail(call, "device=%d flags=%u", device, flags);
+    if (!simcuda_device_valid(device))
+        return SIM_CUDA_ERROR_INVALID_DEVICE;
+    if (!simcuda_exclusive_take(simcuda_visible_device(device)))
+        return SIM_CUDA_ERROR_DEVICE_UNAVAILABLE;
+    pthread_mutex_lock(&simcuda_lock);
+    CUcontext created = context_new(device, flags, false);
+    pthread_mutex_unlock(&simcuda_lock);
+    if (!created || stack_depth == STACK_MAX)
+        return SIM_CUDA_ERROR_OUT_OF_MEMORY;
+    stack[stack_depth++] = *context = created;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxDestroy_v2, NEED_INIT, SIMCUDA_NO_DEVICE, (CUcontext context), (context))
+{
+    (void)call;
+    if (!simcuda_context_valid(context) || context->primary)
+        return SIM_CUDA_ERROR_INVALID_CONTEXT;
+    if (stack_depth && stack[stack_depth - 1] == context)
+        stack_depth--;
+    pthread_mutex_lock(&simcuda_lock);
+    context_unlink(context);
+    pthread_mutex_unlock(&simcuda_lock);
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxPushCurrent_v2, NEED_INIT, SIMCUDA_NO_DEVICE, (CUcontext context), (context))
+{
+    (void)call;
+    if (!simcuda_context_valid(context) || stack_depth == STACK_MAX)
+        return SIM_CUDA_ERROR_INVALID_CONTEXT;
+    stack[stack_depth++] = context;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxPopCurrent_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUcontext * context), (context))
+{
+    (void)call;
+    CUcontext popped = stack[--stack_depth];
+    if (context)
+        *context = popped;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxSetCurrent, NEED_INIT, SIMCUDA_NO_DEVICE, (CUcontext context), (context))
+{
+    (void)call;
+    if (context && !simcuda_context_valid(context))
+        return SIM_CUDA_ERROR_INVALID_CONTEXT;
+    if (stack_depth)
+        stack_depth--;
+    if (context)
+        stack[stack_depth++] = context;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxGetCurrent, NEED_INIT, SIMCUDA_NO_DEVICE, (CUcontext * context), (context))
+{
+    (void)call;
+    *context = simcuda_context_current();
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxGetDevice, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUdevice * device), (device))
+{
+    (void)call;
+    *device = simcuda_context_current()->device;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED(cuCtxGetFlags, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (unsigned int *flags), (flags))
+{
+    (void)call;
+    *flags = simcuda_context_current()->flags;
+    return CUDA_SUCCESS;
+}
+
+SIMULATED_0(cuCtxSynchronize, NEED_CONTEXT)
+{
+    (void)call;
+    return CUDA_SUCCESS;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* See config.h. */
+#include "config.h"
+#include "nearest.h"
+#include "text.h"
+#include <stdio.h>
+#include <string.h>
+
+const char *const trigger_names[] = {"auto", "load", "serve", "fork", "off"};
+static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
+static const char *const stage_names[] = {
+#define STAGE(name, needs) #name,
+#include "stages.def"
+#undef STAGE
+    "all",
+};
+static const unsigned stage_needs[] = {
+#define STAGE(name, needs) (needs) | STAGE_BIT(name),
+#include "stages.def"
+#undef STAGE
+    STAGES_ALL,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* A word of a value: not NUL-terminated. */
+struct word {
+    const char *start;
+    size_t length;
+};
+
+static int word_find(struct word word, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == word.length && memcmp(names[i], word.start, word.length) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* Sets *choice to the index of `value` among `names`; if it is none of them, *nearest to the one probably meant. */
+static bool choice_parse(const char *value, const char *const *names, size_t count, int *choice, const char **nearest)
+{
+    struct word word = {value, strlen(value)};
+    *choice = word_find(word, names, count);
+    if (*choice < 0)
+        *nearest = nearest_name(word.start, word.length, names, count);
+    return *choice >= 0;
+}
+
+static bool parse_DEVICE(const char *value, struct config *config, const char **nearest)
+{
+    static const char *const words[] = {"auto", "all", "none"};
+    bool understood = device_list_parse(value, &config->devices);
+    config->device_named = understood && config->devices.mode == DEVICE_LISTED;
+    if (!understood)
+        *nearest = nearest_name(value, strlen(value), words, COUNT(words));
+    return understood;
+}
+
+static bool parse_TRIGGER(const char *value, struct config *config, const char **nearest)
+{
+    int choice;
+    if (!choice_parse(value, trigger_names, COUNT(trigger_names), &choice, nearest))
+        return false;
+    config->trigger = (enum trigger_setting)choice;
+    return true;
+}
+
+static bool parse_STAGES(const char *value, struct config *config, const char **nearest)
+{
+    unsigned stages = 0;
+    for (const char *at = value;; at++) {
+        at += strspn(at, " ");
+        struct word word = {at, strcspn(at, ", ")};
+        int stage = word_find(word, stage_names, COUNT(stage_names));
+        if (stage < 0) {
+            *nearest = nearest_name(word.start, word.length, stage_names, COUNT(stage_names));
+            return false;
+        }
+        stages |= stage_needs[stage];
+        at += word.length;
+        at += strspn(at, " ");
+        if (*at == '\0')
+            break;
+        if (*at != ',')
+            return false;
+    }
+    config->stages = stages;
+    return true;
+}
+
+static bool parse_SKIP(const char *value, struct config *config, const char **nearest)
+{
+    (void)nearest;
+    config->skip = value;
+    return true;
+}
+
+static bool parse_LOG(const char *value, struct config *config, const char **nearest)
+{
+    int choice;
+    if (!choice_parse(value, level_names, COUNT(level_names), &choice, nearest))
+        return false;
+    config->log_level = (enum log_level)choice;
+    return true;
+}
+
+static bool parse_LOG_FILE(const char *value, struct config *config, const char **nearest)
+{
+    (void)nearest;
+    config->log_file = value;
+    return true;
+}
+
+static bool parse_REPORT(const char *value, struct config *config, const char **nearest)
+{
+    (void)nearest;
+    config->report = value;
+    return true;
+}
+
+static const char *const option_names[] = {
+#define OPTION(name, standard, expected, matters, help) #name,
+#include "options.def"
+#undef OPTION
+};
+
+static const struct option {
+    const char *expected;
+    bool (*parse)(const char *value, struct config *config, const char **nearest);
+    bool matters;
+} options[] = {
+#define OPTION(name, standard, expected, matters, help) {expected, parse_##name, matters},
+#include "options.def"
+#undef OPTION
+};
+
+/* Keeps a complaint; one about a setting that matters is also why nothing is warmed. */
+static struct text complaint_new(struct config *config, bool matters)
+{
+    unsigned index = config->complaint_count < COMPLAINTS_MAX ? config->complaint_count++ : COMPLAINTS_MAX - 1;
+    if (matters && !config->bad)
+        config->bad = config->complaints[index];
+    return text_in(config->complaints[index], COMPLAINT_LENGTH);
+}
+
+static void complain_value(struct config *config, size_t index, const char *value, const char *nearest)
+{
+    const struct option *option = &options[index];
+    struct text text = complaint_new(config, option->matters);
+    text_format(&text, "GPUWARM_%s=%.100s%s: expected %s", option_names[index], value, strlen(value) > 100 ? "..." : "",
+                option->expected);
+    if (nearest)
+        text_format(&text, " (nearest: %s)", nearest);
+    if (option->matters)
+        text_format(&text, "; not warmed");
+}
+
+static void complain_name(struct config *config, struct word name)
+{
+    const char *nearest = nearest_name(name.start, name.length, option_names, COUNT(option_names));
+    int index = nearest ? word_find((struct word){nearest, strlen(nearest)}, option_names, COUNT(option_names)) : -1;
+    bool matters = index >= 0 && options[index].matters;
+    struct text text = complaint_new(config, matters);
+    text_format(&text, "GPUWARM_%.*s: no such setting", (int)(name.length > 60 ? 60 : name.length), name.start);
+    if (nearest)
+        text_format(&text, " (nearest: GPUWARM_%s)", nearest);
+    else
+        text_format(&text, ", ignored");
+    if (matters)
+        text_format(&text, "; not warmed");
+}
+
+/* One variable, its name without GPUWARM_. Of two with one name the first counts, as for getenv. */
+static void variable_parse(struct config *config, struct word name, const char *value, unsigned *seen)
+{
+    int index = word_find(name, option_names, COUNT(option_names));
+    const char *nearest = NULL;
+    if (word_find(name, (const char *const[]){"MARKER"}, 1) == 0)
+        config->marker = *value ? value : NULL;
+    else if (word_find(name, (const char *const[]){"SAID"}, 1) == 0)
+        config->said = *value ? value : NULL;
+    else if (index < 0)
+        complain_name(config, name);
+    else if (*value && !(*seen & 1u << index) && !options[index].parse(value, config, &nearest))
+        complain_value(config, (size_t)index, value, nearest);
+    if (index >= 0)
+        *seen |= 1u << index;
+}
+
+void config_parse(char *const *environment, struct config *config)
+{
+    static const char prefix[] = "GPUWARM_";
+    unsigned seen = 0;
+    config->trigger = SETTING_AUTO;
+    config->device_named = false;
+    config->devices.mode = DEVICE_AUTO;
+    config->devices.count = 0;
+    config->stages = STAGES_ALL;
+    config->log_level = LOG_WARN;
+    config->skip = config->log_file = config->report = config->marker = config->said = config->bad = NULL;
+    config->complaint_count = 0;
+    for (char *const *entry = environment; entry && *entry; entry++) {
+        if (**entry != 'G' || strncmp(*entry, prefix, sizeof prefix - 1) != 0)
+            continue;
+        const char *name = *entry + sizeof prefix - 1, *equals = strchr(name, '=');
+        if (equals)
+            variable_parse(config, (struct word){name, (size_t)(equals - name)}, equals + 1, &seen);
+    }
+}
+
+const char *environment_get(char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+    for (char *const *entry = environment; entry && *entry; entry++)
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+            return (*entry)[length + 1] ? *entry + length + 1 : NULL;
+    return NULL;
+}

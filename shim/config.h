@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The settings (options.def), read once from an environment. Pure: it takes the environment as an argument, keeps
+ * what is wrong with it as text, and says nothing itself.
+ */
+#ifndef GPUWARM_CONFIG_H
+#define GPUWARM_CONFIG_H
+
+#include "device_list.h"
+#include "log.h"
+#include "stage.h"
+#include <stdbool.h>
+
+enum trigger_setting { SETTING_AUTO, SETTING_LOAD, SETTING_SERVE, SETTING_FORK, SETTING_OFF };
+
+enum { COMPLAINTS_MAX = 8, COMPLAINT_LENGTH = 320 };
+
+/* Strings are borrowed from the environment. */
+struct config {
+    enum trigger_setting trigger;
+    bool device_named; /* GPUWARM_DEVICE names devices: one that is missing is worth a line */
+    unsigned stages;   /* STAGE_BIT()s, complete: with the stages that the named ones need */
+    const char *skip;  /* NULL when not set */
+    enum log_level log_level;
+    const char *log_file; /* NULL: stderr */
+    const char *report;   /* NULL: none */
+    const char *marker;   /* GPUWARM_MARKER: an ancestor's, NULL when none (marker.h) */
+    const char *said;     /* GPUWARM_SAID: what an ancestor complained about (notice.h) */
+    const char *bad;      /* the complaint that stops the warm-up, NULL when every value that matters is understood */
+    unsigned complaint_count;
+    char complaints[COMPLAINTS_MAX][COMPLAINT_LENGTH];
+    struct device_list devices;
+};
+
+/* Fills `config` from a NULL-terminated list of "NAME=value". */
+void config_parse(char *const *environment, struct config *config);
+
+/* The value of `name` in the environment, NULL when it is not there or empty. */
+const char *environment_get(char *const *environment, const char *name);
+
+/* The names of the trigger settings, in the order of the enumeration. */
+extern const char *const trigger_names[];
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* See device.h. */
+#include "device.h"
+#include <string.h>
+
+/* What the driver says of one ordinal; a name or UUID that it does not give stays empty. */
+static bool device_describe(const struct driver *driver, int ordinal, struct device *device,
+                            struct stage_outcome *outcome)
+{
+    *device = (struct device){.ordinal = ordinal};
+    if (!DRIVER_TRY(outcome, driver, cuDeviceGet, &device->handle, ordinal))
+        return false;
+    if (DRIVER_CALL(driver, cuDeviceGetName, device->name, sizeof device->name, device->handle) != CUDA_SUCCESS)
+        device->name[0] = '\0';
+    device->name[sizeof device->name - 1] = '\0';
+    CUuuid uuid, instance;
+    bool has_uuid = DRIVER_CALL(driver, cuDeviceGetUuid, &uuid, device->handle) == CUDA_SUCCESS;
+    bool has_instance = DRIVER_CALL(driver, cuDeviceGetUuid_v2, &instance, device->handle) == CUDA_SUCCESS;
+    if (has_uuid || has_instance) {
+        /* The newer call tells the MIG instance where the device is one (CUDA Driver API, cuDeviceGetUuid_v2). */
+        bool mig = has_uuid && has_instance && memcmp(&uuid, &instance, sizeof uuid) != 0;
+        device_uuid_format((const unsigned char *)(has_instance ? &instance : &uuid)->bytes, mig, device->uuid);
+    }
+    return true;
+}
+
+static int ordinal_by_bus_id(const struct driver *driver, const char *bus_id, int count)
+{
+    CUdevice wanted, device;
+    if (DRIVER_CALL(driver, cuDeviceGetByPCIBusId, &wanted, bus_id) != CUDA_SUCCESS)
+        return -1;
+    for (int ordinal = 0; ordinal < count; ordinal++)
+        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS && device == wanted)
+            return ordinal;
+    return -1;
+}
+
+/* The device whose UUID begins as written; -1: none, -2: several. "GPU-" and the GPU's UUID name a MIG device too. */
+static int ordinal_by_uuid(const struct driver *driver, const char *written, int count)
+{
+    int found = -1;
+    bool mig = written[0] == 'M' || written[0] == 'm';
+    for (int ordinal = 0; ordinal < count; ordinal++) {
+        CUdevice device;
+        CUuuid uuid;
+        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) != CUDA_SUCCESS)
+            continue;
+        CUresult result = mig ? DRIVER_CALL(driver, cuDeviceGetUuid_v2, &uuid, device)
+                              : DRIVER_CALL(driver, cuDeviceGetUuid, &uuid, device);
+        if (result == CUDA_SUCCESS && device_uuid_matches((const unsigned char *)uuid.bytes, written))
+            found = found == -1 ? ordinal : -2;
+    }
+    return found;
+}
+
+static int spec_ordinal(const struct driver *driver, const struct device_spec *spec, int count, struct text *missing)
+{
+    int ordinal = spec->form == DEVICE_ORDINAL ? (spec->ordinal < count ? spec->ordinal : -1)
+                  : spec->form == DEVICE_UUID  ? ordinal_by_uuid(driver, spec->text, count)
+                                               : ordinal_by_bus_id(driver, spec->text, count);
+    if (ordinal < 0)
+        text_format(missing, "%s%s%s", missing->length ? ", " : "", spec->text,
+                    ordinal == -2 ? " (fits several devices)" : "");
+    return ordinal;
+}
+
+static bool is_among(const struct device *devices, unsigned count, int ordinal)
+{
+    while (count > 0)
+        if (devices[--count].ordinal == ordinal)
+            return true;
+    return false;
+}
+
+unsigned device_resolve(const struct driver *driver, const struct device_list *list, int rank, struct device *devices,
+                        struct text *missing, struct stage_outcome *outcome)
+{
+    int count = 0;
+    unsigned found = 0;
+    if (!DRIVER_TRY(outcome, driver, cuDeviceGetCount, &count) ||
+        !stage_succeeded(outcome, "cuDeviceGetCount", count > 0 ? CUDA_SUCCESS : CUDA_ERROR_NO_DEVICE))
+        return 0;
+    unsigned wanted = list->mode == DEVICE_LISTED ? list->count : list->mode == DEVICE_ALL ? (unsigned)count : 1;
+    for (unsigned i = 0; i < wanted && found < DEVICES_MAX; i++) {
+        int ordinal = list->mode == DEVICE_LISTED ? spec_ordinal(driver, &list->specs[i], count, missing)
+                      : list->mode == DEVICE_ALL  ? (int)i
+                                                  : (rank > 0 ? rank % count : 0);
+        if (ordinal >= 0 && !is_among(devices, found, ordinal) &&
+            device_describe(driver, ordinal, &devices[found], outcome))
+            found++;
+    }
+    if (missing->length)
+        text_format(missing, ": not among the %d that the program sees", count);
+    return found;
+}
+
+bool device_is_exclusive(const struct driver *driver, const struct device *device)
+{
+    int mode = CU_COMPUTEMODE_DEFAULT;
+    DRIVER_CALL(driver, cuDeviceGetAttribute, &mode, CU_DEVICE_ATTRIBUTE_COMPUTE_MODE, device->handle);
+    return mode == CU_COMPUTEMODE_EXCLUSIVE_PROCESS;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Which devices GPUWARM_DEVICE means on this machine, as the driver numbers them for this program. */
+#ifndef GPUWARM_DEVICE_H
+#define GPUWARM_DEVICE_H
+
+#include "device_list.h"
+#include "driver.h"
+#include "text.h"
+
+enum { DEVICE_NAME_LENGTH = 96 };
+
+struct device {
+    CUdevice handle;
+    int ordinal;   /* -1: no device was reached */
+    char uuid[41]; /* empty when the driver does not tell */
+    char name[DEVICE_NAME_LENGTH];
+};
+
+/*
+ * Fills `devices` (room for DEVICES_MAX) with what `list` asks for, each device once, and returns how many. `rank` is
+ * the local rank or -1, for DEVICE_AUTO. What is not there is described in `missing`, which stays empty when all is.
+ * A driver call that failed is in `outcome`.
+ */
+unsigned device_resolve(const struct driver *driver, const struct device_list *list, int rank, struct device *devices,
+                        struct text *missing, struct stage_outcome *outcome);
+
+/* Is the device one that only one process may use at a time (compute mode EXCLUSIVE_PROCESS)? */
+bool device_is_exclusive(const struct driver *driver, const struct device *device);
+
+#endif

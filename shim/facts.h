@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at this process: what the policy needs to know. Reads only, and no more than can still matter. */
+#ifndef GPUWARM_FACTS_H
+#define GPUWARM_FACTS_H
+
+#include "policy.h"
+#include "program.h"
+#include "rank.h"
+
+struct process {
+    struct program program;
+    struct rank rank; /* known when the process may be warmed */
+    struct facts facts;
+    char skipped[64]; /* what facts.skipped points to */
+};
+
+/* Fills `process`, which must stay where it is. The arguments are main's. */
+void facts_gather(int argc, char *const *argv, char *const *environment, const struct config *config,
+                  struct process *process);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding CUDA code in an executable. nvcc links the CUDA runtime statically by default, so a CUDA executable need not
+ * link any CUDA library; but it carries a wrapper for each fat binary (section .nvFatBinSegment: the words 0x466243b1
+ * and a version, then the address of the fat binary, which begins with 0xba55ed50), and hands the wrapper's address to
+ * the runtime. The linker puts that section last before .bss, also in stripped files (seen with nvcc 13.0). Pure.
+ */
+#ifndef GPUWARM_FATBIN_H
+#define GPUWARM_FATBIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+    const unsigned char *start;
+    size_t size;
+};
+
+enum { FATBIN_SCAN_BYTES = 64 * 1024 };
+
+/*
+ * Is there a fat binary wrapper in the last FATBIN_SCAN_BYTES of `data` whose fat binary lies in one of `spans`?
+ * Memory is read only in `data` and `spans`. `data` is aligned to 8 bytes.
+ */
+bool fatbin_present(struct span data, const struct span *spans, size_t span_count);
+
+/*
+ * Does the text occur in the spans, fat binaries left out? They are skipped by the size in their header: device code
+ * makes up most of a large executable, and is not where a program keeps names of environment variables.
+ * -1: not known, since more than `budget` bytes would have to be read; 0: no; 1: yes.
+ */
+int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t budget);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The library as the program meets it: the one file that knows the moments and exports symbols (none yet). At load,
+ * before main, glibc runs this constructor on the only thread of the process and without the loader's lock; whatever
+ * happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the process.
+ */
+#include "config.h"
+#include "facts.h"
+#include "libc.h"
+#include "log.h"
+#include "marker.h"
+#include "notice.h"
+#include "policy.h"
+#include "report.h"
+#include "warm.h"
+#include <errno.h>
+#include <stdio.h>
+
+enum { MESSAGE_BYTES = 640 };
+
+static void reason_format(const struct decision *decision, char *text, size_t size)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, size, policy_reason_text(decision->reason), decision->detail);
+#pragma GCC diagnostic pop
+}
+
+/* "NVIDIA H200 (device 1) warm in 431 ms: driver 118, context 262, kernel 9, memory 42" */
+static void device_format(const struct device *device, const struct stage_outcome *stages, struct text *text)
+{
+    long long total = 0;
+    unsigned failed = 0;
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        total += stages[stage].ns;
+        failed += stages[stage].result == STAGE_FAILED || stages[stage].result == STAGE_SKIPPED;
+    }
+    if (device->ordinal >= 0)
+        text_format(text, "%s (device %d) ", device->name[0] ? device->name : "GPU", device->ordinal);
+    text_format(text, failed ? "not all warm after " : "warm in ");
+    text_ms(text, total);
+    text_format(text, " ms");
+    const char *separator = ": ";
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        const struct stage_outcome *outcome = &stages[stage];
+        if (outcome->result == STAGE_OMITTED)
+            continue;
+        text_format(text, "%s%s ", separator, stage_name((enum stage)stage));
+        if (outcome->result == STAGE_OK)
+            text_ms(text, outcome->ns);
+        else
+            text_format(text, outcome->result == STAGE_FAILED ? "failed" : "skipped");
+        separator = ", ";
+    }
+}
+
+/* A failure is worth a line by itself only where the warm-up was asked for; `info` has a line for each device. */
+static void warmth_log(const struct log *log, const struct config *config, const struct warmth *warmth)
+{
+    char message[MESSAGE_BYTES];
+    struct text text = text_in(message, sizeof message);
+    if (warmth->missing[0]) {
+        text_format(&text, "GPUWARM_DEVICE: no device %s; %s", warmth->missing,
+                    warmth->devices[0].ordinal < 0 ? "not warmed" : "the others are warmed");
+        notice_say(log, message);
+    }
+    if (warmth->problem[0] && (warmth->result == WARM_FAILED || warmth->result == WARM_PARTIAL)) {
+        text = text_in(message, sizeof message);
+        text_format(&text, "%s: %s", warmth->result == WARM_FAILED ? "not warmed" : "warmed in part", warmth->problem);
+        if (config->trigger == SETTING_LOAD)
+            notice_say(log, message);
+        else
+            log_write(log, LOG_INFO, "%s", message);
+    }
+    for (unsigned i = 0; i < warmth->count && warmth->devices[i].ordinal >= 0; i++) {
+        text = text_in(message, sizeof message);
+        device_format(&warmth->devices[i], warmth->stages[i], &text);
+        log_write(log, LOG_INFO, "%s", message);
+    }
+}
+
+static void report_say(const struct log *log, const struct config *config, const struct report *report)
+{
+    const char *problem = config->report ? report_write(report, config->report) : NULL;
+    if (!problem)
+        return;
+    char message[MESSAGE_BYTES];
+    snprintf(message, sizeof message, "GPUWARM_REPORT=%.300s: %s; no report", config->report, problem);
+    notice_say(log, message);
+}
+
+static void load_warm(const struct log *log, const struct config *config, const struct process *process,
+                      const char *reason)
+{
+    struct warmth warmth;
+    const struct warm_request request = {
+        .devices = &config->devices,
+        .stages = config->stages,
+        .rank = process->rank.local,
+        .takes_exclusive = policy_is_cuda_executable(&process->facts),
+    };
+    warm_run(&request, &warmth);
+    if (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL) {
+        struct marker self = marker_self(process->rank.local);
+        marker_set(&self);
+    }
+    warmth_log(log, config, &warmth);
+    const char *said = warmth.problem[0] ? warmth.problem : reason;
+    char missing[MESSAGE_BYTES];
+    if (warmth.missing[0]) {
+        snprintf(missing, sizeof missing, "no device %s", warmth.missing);
+        said = missing;
+    }
+    report_say(log, config, &(struct report){process->program.name, said, &warmth});
+}
+
+static void load_moment(int argc, char **argv, char **environment)
+{
+    struct config config;
+    struct process process;
+    config_parse(environment, &config);
+    facts_gather(argc, argv, environment, &config, &process);
+    struct decision decision = policy_decide(&config, &process.facts);
+    /* The environment of a set-uid program is somebody else's: nothing is written anywhere on its behalf. */
+    if (decision.reason == REASON_SECURE)
+        return;
+    /* The way out of every shell and tool: no report, no complaint, and not a microsecond more than needed. */
+    bool skipped = decision.reason == REASON_SKIP_LIST;
+    if (skipped && config.log_level < LOG_DEBUG)
+        return;
+    const struct log log = {config.log_level, config.log_file};
+    char reason[MESSAGE_BYTES];
+    reason_format(&decision, reason, sizeof reason);
+    log_write(&log, decision.load || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", process.program.name,
+              decision.load ? "warming" : "not warmed", reason);
+    if (skipped)
+        return;
+    if (decision.reason != REASON_OFF && decision.reason != REASON_NO_DEVICE)
+        for (unsigned i = 0; i < config.complaint_count; i++)
+            notice_say(&log, config.complaints[i]);
+    if (decision.reason == REASON_NOT_IN_VERSION)
+        notice_say(&log, reason);
+    if (decision.load)
+        load_warm(&log, &config, &process, reason);
+    else
+        report_say(&log, &config, &(struct report){process.program.name, reason, NULL});
+}
+
+/* glibc passes main's arguments to constructors; musl passes none, and they are not looked at there. */
+__attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
+{
+    if (!libc_is_glibc())
+        return;
+    int saved = errno;
+    load_moment(argc, argv, environment);
+    errno = saved;
+}

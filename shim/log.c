@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* See log.h. */
+#include "log.h"
+#include "output.h"
+#include "text.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void line_write(int fd, const char *message)
+{
+    char line[1024];
+    struct text text = text_in(line, sizeof line - 1);
+    text_format(&text, "gpuwarm[%d] %s", getpid(), message);
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = '?';
+    line[text.length] = '\n';
+    output_write(fd, line, text.length + 1);
+}
+
+static bool file_write(const char *file, const char *message)
+{
+    char path[PATH_MAX];
+    errno = ENAMETOOLONG;
+    int fd = output_path(file, path, sizeof path) ? output_open(path, true) : -1;
+    if (fd < 0)
+        return false;
+    line_write(fd, message);
+    close(fd);
+    return true;
+}
+
+void log_write(const struct log *log, enum log_level level, const char *format, ...)
+{
+    if (level > log->level)
+        return;
+    char message[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (!log->file || !file_write(log->file, message))
+        line_write(STDERR_FILENO, message);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* See marker.h. */
+#include "marker.h"
+#include "text.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void marker_format(const struct marker *marker, struct text *text)
+{
+    text_format(text, "%ld:%llu:", marker->pid, marker->start);
+    if (marker->rank >= 0)
+        text_format(text, "%d", marker->rank);
+}
+
+/* The length of the decimal number at `text`; 0 when there is none or it is too long to be one of ours. */
+static size_t number_length(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    return length < 20 ? length : 0;
+}
+
+enum marker_relation marker_relate(const char *text, const struct marker *self)
+{
+    if (!text)
+        return MARKER_NONE;
+    size_t pid = number_length(text);
+    if (pid == 0 || text[pid] != ':')
+        return MARKER_NONE;
+    const char *start = text + pid + 1;
+    size_t start_length = number_length(start);
+    if (start_length == 0 || start[start_length] != ':')
+        return MARKER_NONE;
+    const char *rank = start + start_length + 1;
+    if (rank[strspn(rank, "0123456789")] != '\0' || strlen(rank) > 4)
+        return MARKER_NONE;
+    if (strtol(text, NULL, 10) == self->pid && strtoull(start, NULL, 10) == self->start)
+        return MARKER_SELF;
+    return (*rank ? (int)strtol(rank, NULL, 10) : -1) == self->rank ? MARKER_ANCESTOR : MARKER_OTHER_RANK;
+}
+
+unsigned long long marker_start_time(const char *stat)
+{
+    /* Field 2 is the program's name in parentheses and may hold anything, so fields are counted from its end. */
+    const char *at = strrchr(stat, ')');
+    for (int field = 2; at && field < 22; field++) {
+        at = strchr(at, ' ');
+        at += at != NULL;
+    }
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
+struct marker marker_self(int rank)
+{
+    char stat[1024];
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, stat, sizeof stat - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    stat[length > 0 ? length : 0] = '\0';
+    return (struct marker){.pid = getpid(), .start = marker_start_time(stat), .rank = rank};
+}
+
+void marker_set(const struct marker *self)
+{
+    char value[64];
+    struct text text = text_in(value, sizeof value);
+    marker_format(self, &text);
+    setenv("GPUWARM_MARKER", value, 1);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines about something that the user asked for and did not get, said once in a process tree: a program that starts a
+ * hundred others must not say a hundred times that GPUWARM_DEVICE is misspelt. What was said is passed on to
+ * descendants in one environment variable, GPUWARM_SAID, which is set only when there was something to say.
+ */
+#ifndef GPUWARM_NOTICE_H
+#define GPUWARM_NOTICE_H
+
+#include "log.h"
+#include <stdbool.h>
+
+/* Is the message in `said`, the value of GPUWARM_SAID or NULL? Pure. */
+bool notice_was_said(const char *said, const char *message);
+
+/*
+ * Logs the message at `warn`, unless an ancestor did. Changes the environment, so only to be called where the process
+ * has one thread: at load.
+ */
+void notice_say(const struct log *log, const char *message);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* See output.h. */
+#include "output.h"
+#include "text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* poll(2) by number: the program, or a library, may have a poll of its own in front of the C library's. */
+static bool is_writable_now(int fd)
+{
+    struct pollfd waited = {.fd = fd, .events = POLLOUT};
+    struct timespec none = {0, 0};
+    if (syscall(SYS_ppoll, &waited, 1, &none, NULL, 0) < 0)
+        return false;
+    if (!(waited.revents & POLLOUT) && !(waited.revents & (POLLERR | POLLNVAL)))
+        errno = EAGAIN;
+    return waited.revents != 0;
+}
+
+bool output_write(int fd, const char *data, size_t length)
+{
+    sigset_t ours, before, pending;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    sigpending(&pending);
+    ssize_t written = 0;
+    while (length && written >= 0) {
+        written = is_writable_now(fd) ? write(fd, data, length) : -1;
+        if (written < 0 && errno == EINTR)
+            written = 0;
+        data += written > 0 ? written : 0;
+        length -= written > 0 ? (size_t)written : 0;
+    }
+    int failure = errno;
+    for (int i = 0; i < 2; i++) {
+        /* What our write raised is taken off again; what was pending before stays for the program. */
+        int signal = i ? SIGXFSZ : SIGPIPE;
+        if (sigismember(&pending, signal))
+            sigdelset(&ours, signal);
+    }
+    struct timespec none = {0, 0};
+    while (sigtimedwait(&ours, NULL, &none) > 0)
+        ;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = failure;
+    return length == 0;
+}
+
+int output_open(const char *path, bool create)
+{
+    return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
+}
+
+bool output_path(const char *pattern, char *path, size_t size)
+{
+    struct text text = text_in(path, size);
+    for (const char *c = pattern; *c; c++) {
+        if (c[0] == '%' && c[1] == 'p')
+            text_format(&text, "%d", getpid());
+        else
+            text_format(&text, "%c", *c);
+        c += c[0] == '%' && (c[1] == 'p' || c[1] == '%');
+    }
+    return !text.truncated;
+}

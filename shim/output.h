@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing into files that are not ours, without ever blocking the program or sending it a signal. */
+#ifndef GPUWARM_OUTPUT_H
+#define GPUWARM_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Writes all of `data` to `fd`. false, with errno, when that would block or fails; then part of it may have been
+ * written, but never part of a line to a pipe (a write of up to PIPE_BUF bytes is atomic). SIGPIPE and SIGXFSZ that
+ * the write raises do not reach the program.
+ */
+bool output_write(int fd, const char *data, size_t length);
+
+/*
+ * Opens `path` for writing at its end, creating it when `create` (mode 0644 less umask), without blocking and without
+ * making a terminal the controlling one. A descriptor to be closed by the caller, or -1 with errno.
+ */
+int output_open(const char *path, bool create);
+
+/* Copies `pattern` into `path` with "%p" replaced by the process id and "%%" by "%". false when it does not fit. */
+bool output_path(const char *pattern, char *path, size_t size);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* See policy.h. docs/design.md has the same rows as a table; tests/unit/policy.c has one test for each. */
+#include "policy.h"
+#include <stddef.h>
+
+static struct decision never(enum reason reason, const char *detail)
+{
+    return (struct decision){.load = false, .reason = reason, .detail = detail};
+}
+
+static struct decision load(enum reason reason, const char *detail)
+{
+    return (struct decision){.load = true, .reason = reason, .detail = detail};
+}
+
+bool policy_is_cuda_executable(const struct facts *facts)
+{
+    return facts->cuda_library || facts->fat_binary;
+}
+
+/* A CUDA executable, unless something speaks against warming it before main. */
+static struct decision decide_auto(const struct facts *facts)
+{
+    if (!policy_is_cuda_executable(facts))
+        return never(REASON_NOT_CUDA, NULL);
+    if (facts->forks_with)
+        return never(REASON_FORKS, facts->forks_with);
+    if (facts->chooses_devices)
+        return never(REASON_CHOOSES_DEVICES, NULL);
+    if (facts->injection)
+        return never(REASON_INJECTED, facts->injection);
+    return facts->cuda_library ? load(REASON_CUDA_LIBRARY, facts->cuda_library) : load(REASON_FAT_BINARY, NULL);
+}
+
+struct decision policy_decide(const struct config *config, const struct facts *facts)
+{
+    if (facts->secure)
+        return never(REASON_SECURE, NULL);
+    if (facts->skipped)
+        return never(REASON_SKIP_LIST, facts->skipped);
+    if (config->trigger == SETTING_OFF)
+        return never(REASON_OFF, NULL);
+    if (config->devices.mode == DEVICE_NONE)
+        return never(REASON_NO_DEVICE, NULL);
+    if (config->bad)
+        return never(REASON_BAD_SETTING, config->bad);
+    if (config->trigger == SETTING_SERVE || config->trigger == SETTING_FORK)
+        return never(REASON_NOT_IN_VERSION, trigger_names[config->trigger]);
+    if (facts->opened_late)
+        return never(REASON_OPENED_LATE, NULL);
+    if (facts->ancestor == MARKER_ANCESTOR)
+        return never(REASON_ANCESTOR_WARMED, NULL);
+    return config->trigger == SETTING_LOAD ? load(REASON_ASKED, NULL) : decide_auto(facts);
+}
+
+const char *policy_reason_text(enum reason reason)
+{
+    static const char *const texts[] = {
+#define REASON(name, text) text,
+#include "reasons.def"
+#undef REASON
+    };
+    return texts[reason];
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether and when a process is warmed: a pure function from what is known about it. The facts are gathered in
+ * facts.c, cheapest first, and only as far as they can still matter.
+ */
+#ifndef GPUWARM_POLICY_H
+#define GPUWARM_POLICY_H
+
+#include "config.h"
+#include "marker.h"
+#include <stdbool.h>
+
+struct facts {
+    bool secure;              /* set-uid, set-gid or with file capabilities (AT_SECURE) */
+    const char *skipped;      /* the entry of the skip list that matched, NULL when none */
+    bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
+    const char *cuda_library; /* a CUDA library that the executable links, NULL when none */
+    bool fat_binary;          /* the executable carries a fat binary */
+    const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
+    bool chooses_devices;     /* the executable contains "CUDA_VISIBLE_DEVICES", or is too large to tell */
+    const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */
+    enum marker_relation ancestor;
+};
+
+enum reason {
+#define REASON(name, text) REASON_##name,
+#include "reasons.def"
+#undef REASON
+};
+
+struct decision {
+    bool load;          /* warm now, at load */
+    enum reason reason; /* why, or why not */
+    const char *detail; /* what "%s" in the reason's text stands for; NULL when it has none */
+};
+
+/* Depends on nothing but its arguments, and borrows from them. */
+struct decision policy_decide(const struct config *config, const struct facts *facts);
+
+/* Is this process a CUDA executable: does it link a CUDA library or carry a fat binary? */
+bool policy_is_cuda_executable(const struct facts *facts);
+
+/* The reason in words. A literal with at most one "%s", for the detail. */
+const char *policy_reason_text(enum reason reason);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process runs, from its arguments: the program's name, and for an interpreter its script or module. And
+ * whether the skip list (skip.def) has it. Pure.
+ */
+#ifndef GPUWARM_PROGRAM_H
+#define GPUWARM_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct program {
+    const char *name;   /* argv[0] without folder and without a login shell's "-"; never NULL */
+    const char *script; /* a Python interpreter's script without folder, or the module after -m; NULL when none */
+};
+
+/* Borrows from argv. */
+struct program program_from(int argc, char *const *argv);
+
+/*
+ * Is the program on the built-in list (unless `extra` is "none") or among `extra`, comma-separated globs or NULL?
+ * Then `why` (of `size` bytes) says which entry matched: "torchrun (job launcher)".
+ */
+bool program_skipped(const struct program *program, const char *extra, char *why, size_t size);
+
+#endif

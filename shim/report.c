@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* See report.h. */
+#include "report.h"
+#include "output.h"
+#include "version.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void format_stages(const struct stage_outcome *stages, struct text *text)
+{
+    static const char results[][8] = {"omitted", "ok", "failed", "skipped"};
+    const char *separator = "";
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        const struct stage_outcome *outcome = &stages[stage];
+        if (outcome->result == STAGE_OMITTED)
+            continue;
+        text_format(text, "%s\n        {\"name\": \"%s\", \"ms\": %.3f, \"result\": \"%s\", \"error\": ", separator,
+                    stage_name((enum stage)stage), (double)outcome->ns / 1e6, results[outcome->result]);
+        text_json(text, outcome->error_name);
+        text_format(text, "}");
+        separator = ",";
+    }
+}
+
+static void format_device(const struct device *device, const struct stage_outcome *stages, struct text *text)
+{
+    bool reached = device->ordinal >= 0;
+    text_format(text, "\n    {\"ordinal\": ");
+    if (reached)
+        text_format(text, "%d", device->ordinal);
+    else
+        text_json(text, NULL);
+    text_format(text, ", \"uuid\": ");
+    text_json(text, device->uuid[0] ? device->uuid : NULL);
+    text_format(text, ", \"name\": ");
+    text_json(text, device->name[0] ? device->name : NULL);
+    text_format(text, ", \"stages\": [");
+    format_stages(stages, text);
+    text_format(text, "\n      ]}");
+}
+
+void report_format(const struct report *report, struct text *text)
+{
+    const struct warmth *warmth = report->warmth;
+    text_format(text, "{\n  \"version\": \"%s\",\n  \"pid\": %d,\n  \"program\": ", GPUWARM_VERSION, getpid());
+    text_json(text, report->program);
+    text_format(text, ",\n  \"trigger\": ");
+    text_json(text, warmth ? "load" : NULL);
+    text_format(text, ",\n  \"result\": \"%s\",\n  \"reason\": ",
+                warmth ? warm_result_name(warmth->result) : warm_result_name(WARM_SKIPPED));
+    text_json(text, report->reason);
+    text_format(text, ",\n  \"total_ms\": %.3f,\n  \"devices\": [", warmth ? (double)warmth->ns / 1e6 : 0.0);
+    for (unsigned i = 0; warmth && i < warmth->count; i++) {
+        text_format(text, i ? "," : "");
+        format_device(&warmth->devices[i], warmth->stages[i], text);
+    }
+    text_format(text, "%s]\n}\n", warmth ? "\n  " : "");
+}
+
+long report_pid(const char *text)
+{
+    const char *key = strstr(text, "\"pid\": ");
+    return key ? strtol(key + 7, NULL, 10) : 0;
+}
+
+/* stat(2) by number: the function of that name asks for GLIBC_2.33, or is not there at all, on older systems. */
+static bool file_status(const char *path, struct stat *status)
+{
+    return syscall(SYS_newfstatat, AT_FDCWD, path, status, 0) == 0;
+}
+
+/* Is there a report in `path` by another process that is alive? */
+static bool is_of_another(const char *path)
+{
+    char text[512];
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[length > 0 ? length : 0] = '\0';
+    long pid = report_pid(text);
+    return pid > 0 && pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+static const char *write_fd(int fd, const struct text *text)
+{
+    if (fd < 0)
+        return strerror(errno);
+    const char *problem = output_write(fd, text->data, text->length) ? NULL : strerror(errno);
+    close(fd);
+    return problem;
+}
+
+/* `path` is a regular file or nothing yet, and no symbolic link: a rename would replace the link. */
+static const char *write_renamed(const char *path, const struct text *text)
+{
+    char temporary[PATH_MAX];
+    struct text name = text_in(temporary, sizeof temporary);
+    text_format(&name, "%s.%d.tmp", path, getpid());
+    if (name.truncated)
+        return strerror(ENAMETOOLONG);
+    const char *problem = write_fd(open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644), text);
+    if (!problem && rename(temporary, path) != 0)
+        problem = strerror(errno);
+    if (problem && strcmp(problem, strerror(EEXIST)) != 0)
+        unlink(temporary);
+    return problem;
+}
+
+static const char *write_path(const char *path, bool replaces, const struct text *text)
+{
+    struct stat status;
+    char resolved[PATH_MAX];
+    if (!file_status(path, &status))
+        return errno == ENOENT ? write_renamed(path, text) : strerror(errno);
+    if (!S_ISREG(status.st_mode))
+        return write_fd(output_open(path, false), text);
+    if (!realpath(path, resolved))
+        return strerror(errno);
+    if (!replaces && is_of_another(resolved))
+        return NULL;
+    return write_renamed(resolved, text);
+}
+
+const char *report_write(const struct report *report, const char *pattern)
+{
+    enum { TEXT_BYTES = 128 * 1024 };
+    char path[PATH_MAX];
+    if (!output_path(pattern, path, sizeof path))
+        return strerror(ENAMETOOLONG);
+    char *buffer = mmap(NULL, TEXT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (buffer == MAP_FAILED)
+        return strerror(errno);
+    struct text text = text_in(buffer, TEXT_BYTES);
+    report_format(report, &text);
+    bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
+    const char *problem = write_path(path, replaces, &text);
+    munmap(buffer, TEXT_BYTES);
+    return problem;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The report: what was decided for this process and what came of it, as one JSON object in a file (GPUWARM_REPORT). */
+#ifndef GPUWARM_REPORT_H
+#define GPUWARM_REPORT_H
+
+#include "text.h"
+#include "warm.h"
+
+struct report {
+    const char *program;
+    const char *reason;
+    const struct warmth *warmth; /* NULL: nothing was warmed */
+};
+
+/* Appends the JSON object. Pure but for the process id. */
+void report_format(const struct report *report, struct text *text);
+
+/*
+ * Writes the report to the file that `pattern` names (%p is the process id), whole: into a temporary file beside it,
+ * which is then renamed. What is not a regular file (a pipe, a device, a descriptor under /dev/fd) is written to
+ * directly and never waited for. A report of a process that was not warmed does not replace one of another process
+ * that is alive. NULL on success, else why it could not be written.
+ */
+const char *report_write(const struct report *report, const char *pattern);
+
+/* The process id in the text of a report, 0 when there is none. Pure. */
+long report_pid(const char *text);
+
+#endif

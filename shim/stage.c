@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* See stage.h. The stage `driver` is in driver.c: it makes the table that these use. */
+#include "stage.h"
+#include "driver.h"
+#include "kernel.h"
+#include <sys/mman.h>
+
+const char *stage_name(enum stage stage)
+{
+    static const char names[][12] = {
+#define STAGE(name, needs) #name,
+#include "stages.def"
+#undef STAGE
+    };
+    return names[stage];
+}
+
+void stage_context(const struct driver *driver, CUdevice device, CUcontext *context, struct stage_outcome *outcome)
+{
+    if (DRIVER_TRY(outcome, driver, cuDevicePrimaryCtxRetain, context, device))
+        outcome->result = STAGE_OK;
+}
+
+static bool kernel_run(const struct driver *driver, CUstream stream, struct stage_outcome *outcome)
+{
+    CUmodule module;
+    CUfunction function;
+    if (!DRIVER_TRY(outcome, driver, cuModuleLoadDataEx, &module, kernel_image, 0, NULL, NULL))
+        return false;
+    bool ran = DRIVER_TRY(outcome, driver, cuModuleGetFunction, &function, module, kernel_name) &&
+               DRIVER_TRY(outcome, driver, cuLaunchKernel, function, 1, 1, 1, 1, 1, 1, 0, stream, NULL, NULL) &&
+               DRIVER_TRY(outcome, driver, cuStreamSynchronize, stream);
+    return DRIVER_TRY(outcome, driver, cuModuleUnload, module) && ran;
+}
+
+void stage_kernel(const struct driver *driver, struct stage_outcome *outcome)
+{
+    CUstream stream;
+    if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &stream, CU_STREAM_NON_BLOCKING))
+        return;
+    bool ran = kernel_run(driver, stream, outcome);
+    if (DRIVER_TRY(outcome, driver, cuStreamDestroy_v2, stream) && ran)
+        outcome->result = STAGE_OK;
+}
+
+/*
+ * How much is copied. Pageable copies of more than 64 KiB go through the driver's staging buffers, which are part of
+ * what a first copy costs (CUDA Driver API, API synchronization behavior); 1 MiB is well above that.
+ */
+enum { SCRATCH_BYTES = 1 << 20 };
+
+/*
+ * Pageable memory is copied with the synchronous calls, because those are what a program's first copy is; they run in
+ * the default stream, in which nothing else can be at load. Pinned memory is copied on a stream of ours.
+ */
+static bool memory_copy(const struct driver *driver, CUdeviceptr memory, void *pageable, void *pinned, CUstream stream,
+                        struct stage_outcome *outcome)
+{
+    return DRIVER_TRY(outcome, driver, cuMemsetD8Async, memory, 0, SCRATCH_BYTES, stream) &&
+           DRIVER_TRY(outcome, driver, cuMemcpyDtoHAsync_v2, pinned, memory, SCRATCH_BYTES, stream) &&
+           DRIVER_TRY(outcome, driver, cuMemcpyHtoDAsync_v2, memory, pinned, SCRATCH_BYTES, stream) &&
+           DRIVER_TRY(outcome, driver, cuStreamSynchronize, stream) &&
+           DRIVER_TRY(outcome, driver, cuMemcpyHtoD_v2, memory, pageable, SCRATCH_BYTES) &&
+           DRIVER_TRY(outcome, driver, cuMemcpyDtoH_v2, pageable, memory, SCRATCH_BYTES);
+}
+
+static bool memory_pinned(const struct driver *driver, CUdeviceptr memory, void *pageable, CUstream stream,
+                          struct stage_outcome *outcome)
+{
+    void *pinned;
+    if (!DRIVER_TRY(outcome, driver, cuMemHostAlloc, &pinned, SCRATCH_BYTES, 0))
+        return false;
+    bool copied = memory_copy(driver, memory, pageable, pinned, stream, outcome);
+    return DRIVER_TRY(outcome, driver, cuMemFreeHost, pinned) && copied;
+}
+
+static bool memory_device(const struct driver *driver, void *pageable, CUstream stream, struct stage_outcome *outcome)
+{
+    CUdeviceptr memory;
+    if (!DRIVER_TRY(outcome, driver, cuMemAlloc_v2, &memory, SCRATCH_BYTES))
+        return false;
+    bool copied = memory_pinned(driver, memory, pageable, stream, outcome);
+    return DRIVER_TRY(outcome, driver, cuMemFree_v2, memory) && copied;
+}
+
+void stage_memory(const struct driver *driver, struct stage_outcome *outcome)
+{
+    CUstream stream;
+    if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &stream, CU_STREAM_NON_BLOCKING))
+        return;
+    /* From the kernel, not from the program's heap, which may be another library's and not ready before main. */
+    void *pageable = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool copied = false;
+    if (pageable != MAP_FAILED) {
+        copied = memory_device(driver, pageable, stream, outcome);
+        munmap(pageable, SCRATCH_BYTES);
+    } else {
+        stage_succeeded(outcome, "mmap", CUDA_ERROR_OUT_OF_MEMORY);
+    }
+    if (DRIVER_TRY(outcome, driver, cuStreamDestroy_v2, stream) && copied)
+        outcome->result = STAGE_OK;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* See text.h. Pure: no system calls, no state. */
+#include "text.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct text text_in(char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    return (struct text){.data = buffer, .size = size};
+}
+
+void text_format(struct text *text, const char *format, ...)
+{
+    size_t room = text->size - text->length;
+    va_list arguments;
+    va_start(arguments, format);
+    int wanted = vsnprintf(text->data + text->length, room, format, arguments);
+    va_end(arguments);
+    if (wanted < 0 || (size_t)wanted >= room) {
+        text->truncated = true;
+        text->length = text->size - 1;
+    } else {
+        text->length += (size_t)wanted;
+    }
+}
+
+/* The length of the UTF-8 sequence that starts here, 0 when it is not one (RFC 3629: shortest form, no surrogates). */
+static size_t utf8_length(const unsigned char *c)
+{
+    size_t length = c[0] >= 0xc2 && c[0] <= 0xdf ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 : c[0] >= 0xf0 && c[0] <= 0xf4 ? 4 : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) || (c[0] == 0xf0 && c[1] < 0x90) ||
+        (c[0] == 0xf4 && c[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+void text_json(struct text *text, const char *string)
+{
+    if (!string) {
+        text_format(text, "null");
+        return;
+    }
+    text_format(text, "\"");
+    for (const unsigned char *c = (const unsigned char *)string; *c;) {
+        size_t length = *c < 0x80 ? 1 : utf8_length(c);
+        if (length == 0)
+            text_format(text, "\\ufffd");
+        else if (*c == '"' || *c == '\\')
+            text_format(text, "\\%c", *c);
+        else if (*c < 0x20 || *c == 0x7f)
+            text_format(text, "\\u%04x", *c);
+        else
+            text_format(text, "%.*s", (int)length, (const char *)c);
+        c += length ? length : 1;
+    }
+    text_format(text, "\"");
+}
+
+void text_ms(struct text *text, long long ns)
+{
+    double ms = (double)ns / 1e6;
+    text_format(text, "%.*f", ms < 1 ? 2 : ms < 10 ? 1 : 0, ms);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text built in a buffer of fixed size: log lines, complaints and the report. The library allocates no memory from the
+ * program's heap, which may be another library's and not yet ready when we run.
+ */
+#ifndef GPUWARM_TEXT_H
+#define GPUWARM_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+    char *data; /* always NUL-terminated; the caller's */
+    size_t size;
+    size_t length;
+    bool truncated; /* something did not fit and was left out */
+};
+
+/* Empty text in `buffer` of `size` bytes, at least 1. */
+struct text text_in(char *buffer, size_t size);
+
+/* Appends as printf does. What does not fit is cut off. */
+__attribute__((format(printf, 2, 3))) void text_format(struct text *text, const char *format, ...);
+
+/* Appends a JSON string, quotes included, or null for NULL. A byte that is not part of valid UTF-8 becomes U+FFFD. */
+void text_json(struct text *text, const char *string);
+
+/* Appends nanoseconds as milliseconds for a reader: three significant digits at most, "0.31", "8.2", "431". */
+void text_ms(struct text *text, long long ns);
+
+#endif

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+#
+# make          the library, the simulated driver and the examples, in build/
+# make demo     an example server, cold and warmed, side by side
+# make test     unit and end-to-end tests (Criterion; says what to install where it is missing)
+# make help     all targets
+
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+DESTDIR ?=
+BUILD   ?= build
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---- what is built of what ------------------------------------------------------------------------------------------
+
+SHIM_SOURCES    := $(wildcard shim/*.c)
+SIMCUDA_SOURCES := $(wildcard tests/simcuda/*.c)
+UNIT_SOURCES    := $(wildcard tests/unit/*.c)
+E2E_SOURCES     := $(wildcard tests/e2e/*.c)
+HOST_SOURCES    := $(wildcard tests/hosts/*.c)
+C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
+                   $(wildcard tests/bench/*.c examples/*/*.c docs/*.c)
+C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
+
+LIBRARY  := $(BUILD)/libgpuwarm.so
+SIMCUDA  := $(BUILD)/simcuda/libcuda.so.1
+EXAMPLES := $(addprefix $(BUILD)/examples/,server client demo driver-api)
+HOSTS    := $(HOST_SOURCES:tests/hosts/%.c=$(BUILD)/tests/hosts/%)
+BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+TESTS    := $(BUILD)/tests/unit-tests $(BUILD)/tests/e2e-tests
+
+# ---- flags ----------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wundef
+COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
+
+# The shim is a guest in every process of a tree, also in old and foreign ones:
+# - no FORTIFY and no stack protector: they import symbols that musl or an older glibc lacks;
+# - lazy binding, asked for because some distributions default to -z now: each import would cost every process;
+# - no version names on what is exported, and nothing exported that is not in the map.
+SHIM_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE \
+                -DGPUWARM_KERNEL_PTX='"shim/kernel.ptx"'
+SHIM_LDFLAGS := -shared -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,--gc-sections \
+                -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
+
+SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
+SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -pthread
+
+TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda -DGPUWARM_KERNEL_PTX='"shim/kernel.ptx"'
+
+# ---- the library and the simulated driver ---------------------------------------------------------------------------
+
+.PHONY: all
+all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES)
+
+$(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o) shim/gpuwarm.map
+	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/shim/kernel.o: shim/kernel.ptx
+
+$(BUILD)/shim/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_FLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -c -o $@ $<
+
+# ---- programs on the driver API: linked with the simulator, run with whatever libcuda.so.1 the loader finds ----------
+
+LINK_CUDA = $(SIMCUDA) -Wl,--allow-shlib-undefined
+
+$(BUILD)/examples/server: examples/server/server.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
+
+$(BUILD)/examples/driver-api: examples/driver-api/first_call.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
+
+$(BUILD)/examples/client $(BUILD)/examples/demo: $(BUILD)/examples/%: examples/server/%.c examples/server/request.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+# ---- demo, bench ----------------------------------------------------------------------------------------------------
+
+.PHONY: demo bench
+demo: all
+	@$(BUILD)/examples/demo $(BUILD)
+
+bench: all $(BENCHES)
+	@$(BUILD)/bench/load $(BUILD)
+
+$(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
+
+$(BUILD)/bench/load: tests/bench/load.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+
+# ---- tests ----------------------------------------------------------------------------------------------------------
+
+.PHONY: test test-packages
+test: test-packages
+	@$(MAKE) --no-print-directory run-tests
+
+# What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
+test-packages:
+	@sh tests/packages.sh libcriterion-dev libcjson-dev
+
+.PHONY: run-tests
+run-tests: all $(TESTS) $(HOSTS)
+	sh tests/run.sh $(BUILD)
+
+$(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
+                           $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
+	$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+
+$(BUILD)/tests/e2e-tests: $(E2E_SOURCES:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+
+$(BUILD)/tests/unit/%.o $(BUILD)/tests/e2e/%.o: $(BUILD)/tests/%.o ;
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) $(CFLAGS) -c -o $@ $<
+
+# A host is one file; what it links beyond the C library is said in its first line of the form "// link: ...".
+$(BUILD)/tests/hosts/%: tests/hosts/%.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(if $(shell grep -l '^// link: cuda' $<),$(LINK_CUDA)) -pthread
+
+# ---- checks ---------------------------------------------------------------------------------------------------------
+
+.PHONY: lint docs
+lint: test-packages
+	@sh tests/packages.sh clang-format clang-tidy cppcheck shellcheck
+	@sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
+
+docs: docs/configuration.md
+docs/configuration.md: $(BUILD)/docs/configuration
+	$< > $@
+
+$(BUILD)/docs/configuration: docs/configuration.c shim/options.def shim/ranks.def shim/injections.def shim/skip.def
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+
+# ---- installing, cleaning -------------------------------------------------------------------------------------------
+
+.PHONY: install clean help
+install: $(LIBRARY)
+	install -d $(DESTDIR)$(LIBDIR)
+	install -s -m 0755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libgpuwarm.so
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo 'make bench    what the library costs, in microseconds'
+	@echo 'make lint     format and static checks'
+	@echo 'make docs     docs/configuration.md from the options table'
+	@echo 'make install  libgpuwarm.so into $$(DESTDIR)$$(PREFIX)/lib'
+	@echo 'make clean    remove build/'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

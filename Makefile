@@ -43,15 +43,14 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - no FORTIFY and no stack protector: they import symbols that musl or an older glibc lacks;
 # - lazy binding, asked for because some distributions default to -z now: each import would cost every process;
 # - no version names on what is exported, and nothing exported that is not in the map.
-SHIM_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE \
-                -DGPUWARM_KERNEL_PTX='"shim/kernel.ptx"'
+SHIM_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
 SHIM_LDFLAGS := -shared -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,--gc-sections \
                 -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
 SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -pthread
 
-TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda -DGPUWARM_KERNEL_PTX='"shim/kernel.ptx"'
+TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 
 # ---- the library and the simulated driver ---------------------------------------------------------------------------
 
@@ -119,7 +118,7 @@ test-packages:
 	@sh tests/packages.sh libcriterion-dev libcjson-dev
 
 .PHONY: run-tests
-run-tests: all $(TESTS) $(HOSTS)
+run-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
 	sh tests/run.sh $(BUILD)
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
@@ -146,11 +145,10 @@ lint: test-packages
 	@sh tests/packages.sh clang-format clang-tidy cppcheck shellcheck
 	@sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
 
-docs: docs/configuration.md
-docs/configuration.md: $(BUILD)/docs/configuration
-	$< > $@
+docs: $(BUILD)/docs/configuration
+	$< > docs/configuration.md
 
-$(BUILD)/docs/configuration: docs/configuration.c shim/options.def shim/ranks.def shim/injections.def shim/skip.def
+$(BUILD)/docs/configuration: docs/configuration.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(CFLAGS) -o $@ $<
 

@@ -3,6 +3,19 @@
 #include "device.h"
 #include <string.h>
 
+/* The GPU's UUID, or with `mig` that of the MIG instance, which only a device that is one has. */
+static bool device_uuid(const struct driver *driver, CUdevice device, bool mig, CUuuid *uuid)
+{
+    CUuuid gpu = {{0}};
+    bool has_gpu = DRIVER_CALL(driver, cuDeviceGetUuid, &gpu, device) == CUDA_SUCCESS;
+    /* The newer call tells the instance where there is one, else the GPU (CUDA Driver API, cuDeviceGetUuid_v2). */
+    if (DRIVER_CALL(driver, cuDeviceGetUuid_v2, uuid, device) == CUDA_SUCCESS &&
+        mig == (has_gpu && memcmp(&gpu, uuid, sizeof gpu) != 0))
+        return true;
+    *uuid = gpu;
+    return has_gpu && !mig;
+}
+
 /* What the driver says of one ordinal; a name or UUID that it does not give stays empty. */
 static bool device_describe(const struct driver *driver, int ordinal, struct device *device,
                             struct stage_outcome *outcome)
@@ -13,14 +26,10 @@ static bool device_describe(const struct driver *driver, int ordinal, struct dev
     if (DRIVER_CALL(driver, cuDeviceGetName, device->name, sizeof device->name, device->handle) != CUDA_SUCCESS)
         device->name[0] = '\0';
     device->name[sizeof device->name - 1] = '\0';
-    CUuuid uuid, instance;
-    bool has_uuid = DRIVER_CALL(driver, cuDeviceGetUuid, &uuid, device->handle) == CUDA_SUCCESS;
-    bool has_instance = DRIVER_CALL(driver, cuDeviceGetUuid_v2, &instance, device->handle) == CUDA_SUCCESS;
-    if (has_uuid || has_instance) {
-        /* The newer call tells the MIG instance where the device is one (CUDA Driver API, cuDeviceGetUuid_v2). */
-        bool mig = has_uuid && has_instance && memcmp(&uuid, &instance, sizeof uuid) != 0;
-        device_uuid_format((const unsigned char *)(has_instance ? &instance : &uuid)->bytes, mig, device->uuid);
-    }
+    CUuuid uuid;
+    bool mig = device_uuid(driver, device->handle, true, &uuid);
+    if (mig || device_uuid(driver, device->handle, false, &uuid))
+        device_uuid_format((const unsigned char *)uuid.bytes, mig, device->uuid);
     return true;
 }
 
@@ -35,7 +44,7 @@ static int ordinal_by_bus_id(const struct driver *driver, const char *bus_id, in
     return -1;
 }
 
-/* The device whose UUID begins as written; -1: none, -2: several. "GPU-" and the GPU's UUID name a MIG device too. */
+/* The device whose UUID begins as written; -1: none, -2: several. GPU- and the GPU's UUID name a MIG device too. */
 static int ordinal_by_uuid(const struct driver *driver, const char *written, int count)
 {
     int found = -1;
@@ -43,11 +52,8 @@ static int ordinal_by_uuid(const struct driver *driver, const char *written, int
     for (int ordinal = 0; ordinal < count; ordinal++) {
         CUdevice device;
         CUuuid uuid;
-        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) != CUDA_SUCCESS)
-            continue;
-        CUresult result = mig ? DRIVER_CALL(driver, cuDeviceGetUuid_v2, &uuid, device)
-                              : DRIVER_CALL(driver, cuDeviceGetUuid, &uuid, device);
-        if (result == CUDA_SUCCESS && device_uuid_matches((const unsigned char *)uuid.bytes, written))
+        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS &&
+            device_uuid(driver, device, mig, &uuid) && device_uuid_matches((const unsigned char *)uuid.bytes, written))
             found = found == -1 ? ordinal : -2;
     }
     return found;
@@ -77,9 +83,12 @@ unsigned device_resolve(const struct driver *driver, const struct device_list *l
 {
     int count = 0;
     unsigned found = 0;
-    if (!DRIVER_TRY(outcome, driver, cuDeviceGetCount, &count) ||
-        !stage_succeeded(outcome, "cuDeviceGetCount", count > 0 ? CUDA_SUCCESS : CUDA_ERROR_NO_DEVICE))
+    if (!DRIVER_TRY(outcome, driver, cuDeviceGetCount, &count))
         return 0;
+    if (count <= 0) {
+        stage_succeeded(outcome, "cuDeviceGetCount", CUDA_ERROR_NO_DEVICE);
+        return 0;
+    }
     unsigned wanted = list->mode == DEVICE_LISTED ? list->count : list->mode == DEVICE_ALL ? (unsigned)count : 1;
     for (unsigned i = 0; i < wanted && found < DEVICES_MAX; i++) {
         int ordinal = list->mode == DEVICE_LISTED ? spec_ordinal(driver, &list->specs[i], count, missing)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Embeds kernel.ptx, which stays a file that people and ptxas can read. The Makefile says where it is. */
+/*
+ * Embeds kernel.ptx, which stays a file that people and ptxas can read. The path is from the project's folder, where
+ * make runs.
+ */
 #include "kernel.h"
 
 __asm__(".section .rodata.kernel_image, \"a\"\n"
@@ -7,6 +10,6 @@ __asm__(".section .rodata.kernel_image, \"a\"\n"
         ".global kernel_image\n"
         ".hidden kernel_image\n"
         "kernel_image:\n"
-        ".incbin \"" GPUWARM_KERNEL_PTX "\"\n"
+        ".incbin \"shim/kernel.ptx\"\n"
         ".byte 0\n"
         ".previous\n");

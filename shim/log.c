@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void line_write(int fd, const char *message)
+static bool line_write(int fd, const char *message)
 {
     char line[1024];
     struct text text = text_in(line, sizeof line - 1);
@@ -19,7 +19,7 @@ static void line_write(int fd, const char *message)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     line[text.length] = '\n';
-    output_write(fd, line, text.length + 1);
+    return output_write(fd, line, text.length + 1);
 }
 
 static bool file_write(const char *file, const char *message)
@@ -29,9 +29,9 @@ static bool file_write(const char *file, const char *message)
     int fd = output_path(file, path, sizeof path) ? output_open(path, true) : -1;
     if (fd < 0)
         return false;
-    line_write(fd, message);
+    bool written = line_write(fd, message);
     close(fd);
-    return true;
+    return written;
 }
 
 void log_write(const struct log *log, enum log_level level, const char *format, ...)

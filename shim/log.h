@@ -10,7 +10,7 @@ enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 struct log {
     enum log_level level; /* lines above it are dropped */
-    const char *file;     /* NULL: stderr. %p stands for the process id; lines go to stderr when it cannot be opened */
+    const char *file;     /* NULL: stderr. %p stands for the process id; lines go to stderr when it cannot be written */
 };
 
 /* Writes one line, cut off at 1000 bytes. Bytes of `format`'s arguments that are control characters become '?'. */

@@ -23,8 +23,8 @@ void stage_context(const struct driver *driver, CUdevice device, CUcontext *cont
 
 static bool kernel_run(const struct driver *driver, CUstream stream, struct stage_outcome *outcome)
 {
-    CUmodule module;
-    CUfunction function;
+    CUmodule module = NULL;
+    CUfunction function = NULL;
     if (!DRIVER_TRY(outcome, driver, cuModuleLoadDataEx, &module, kernel_image, 0, NULL, NULL))
         return false;
     bool ran = DRIVER_TRY(outcome, driver, cuModuleGetFunction, &function, module, kernel_name) &&
@@ -35,7 +35,7 @@ static bool kernel_run(const struct driver *driver, CUstream stream, struct stag
 
 void stage_kernel(const struct driver *driver, struct stage_outcome *outcome)
 {
-    CUstream stream;
+    CUstream stream = NULL;
     if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &stream, CU_STREAM_NON_BLOCKING))
         return;
     bool ran = kernel_run(driver, stream, outcome);
@@ -67,7 +67,7 @@ static bool memory_copy(const struct driver *driver, CUdeviceptr memory, void *p
 static bool memory_pinned(const struct driver *driver, CUdeviceptr memory, void *pageable, CUstream stream,
                           struct stage_outcome *outcome)
 {
-    void *pinned;
+    void *pinned = NULL;
     if (!DRIVER_TRY(outcome, driver, cuMemHostAlloc, &pinned, SCRATCH_BYTES, 0))
         return false;
     bool copied = memory_copy(driver, memory, pageable, pinned, stream, outcome);
@@ -76,7 +76,7 @@ static bool memory_pinned(const struct driver *driver, CUdeviceptr memory, void 
 
 static bool memory_device(const struct driver *driver, void *pageable, CUstream stream, struct stage_outcome *outcome)
 {
-    CUdeviceptr memory;
+    CUdeviceptr memory = 0;
     if (!DRIVER_TRY(outcome, driver, cuMemAlloc_v2, &memory, SCRATCH_BYTES))
         return false;
     bool copied = memory_pinned(driver, memory, pageable, stream, outcome);
@@ -85,7 +85,7 @@ static bool memory_device(const struct driver *driver, void *pageable, CUstream 
 
 void stage_memory(const struct driver *driver, struct stage_outcome *outcome)
 {
-    CUstream stream;
+    CUstream stream = NULL;
     if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &stream, CU_STREAM_NON_BLOCKING))
         return;
     /* From the kernel, not from the program's heap, which may be another library's and not ready before main. */

@@ -73,8 +73,9 @@ bool simcuda_call_begin(struct call *call, const char *function, enum need need,
     int fault = simcuda_fault(function, nth);
     if (fault == FAULT_CRASH)
         raise(SIGSEGV);
-    while (fault == FAULT_HANG)
-        pause();
+    if (fault == FAULT_HANG)
+        while (true)
+            pause();
     call->result = call_refusal(need);
     double ms = first && !call->result ? simcuda_latency_ms(function) : 0;
     if (ms > 0)

@@ -76,6 +76,7 @@ SIMULATED(cuModuleLoadData, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUmodule * module,
     return module_load(call, module, image);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the API's */
 SIMULATED(cuModuleLoadDataEx, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
           (CUmodule * module, const void *image, unsigned int option_count, CUjit_option *options, void **values),
           (module, image, option_count, options, values))

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The shared object itself: what it exports, imports, needs and weighs. Read with binutils, as a packager would. */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+TestSuite(library, .init = run_setup, .fini = run_teardown);
+
+static char *tool(const char *const *argv)
+{
+    struct run run = run_program(PLAIN, argv, NULL);
+    cr_assert_eq(run.status, 0, "%s: %s", argv[0], run.err);
+    return strdup(run.out);
+}
+
+Test(library, exports_only_what_is_allowed)
+{
+    char *defined = tool(LIST("/usr/bin/nm", "-D", "--defined-only", run_build("libgpuwarm.so")));
+    cr_assert_str_empty(defined, "the allow-list is empty in this version: %s", defined);
+}
+
+Test(library, needs_nothing_but_libc)
+{
+    char *dynamic = tool(LIST("/usr/bin/readelf", "-dW", run_build("libgpuwarm.so")));
+    int needed = 0;
+    for (char *line = strtok(dynamic, "\n"); line; line = strtok(NULL, "\n"))
+        if (strstr(line, "(NEEDED)")) {
+            needed++;
+            cr_expect_not_null(strstr(line, "[libc.so.6]"), "%s", line);
+        }
+    cr_assert_eq(needed, 1);
+}
+
+/* Is "GLIBC_a.b" at most GLIBC_2.17? */
+static bool is_old(const char *version)
+{
+    int major = 0, minor = 0;
+    cr_assert_geq(sscanf(version, "GLIBC_%d.%d", &major, &minor), 2, "%s", version);
+    return major == 2 && minor <= 17;
+}
+
+Test(library, asks_for_no_symbol_newer_than_glibc_2_17)
+{
+    char *undefined = tool(LIST("/usr/bin/nm", "-D", "--undefined-only", run_build("libgpuwarm.so")));
+    int versions = 0;
+    for (char *line = strtok(undefined, "\n"); line; line = strtok(NULL, "\n")) {
+        char *version = strchr(line, '@');
+        versions += version != NULL;
+        cr_expect(!version || is_old(version + 1), "%s", line);
+    }
+    cr_assert_gt(versions, 20);
+}
+
+Test(library, imports_dlopen_and_dlsym_weakly)
+{
+    char *undefined = tool(LIST("/usr/bin/nm", "-D", "--undefined-only", run_build("libgpuwarm.so")));
+    cr_expect_not_null(strstr(undefined, " w dlopen@"), "%s", undefined);
+    cr_expect_not_null(strstr(undefined, " w dlsym@"));
+    cr_expect_not_null(strstr(undefined, " w dlerror@"));
+    cr_expect_not_null(strstr(undefined, " w gnu_get_libc_version@"));
+}
+
+Test(library, imports_nothing_that_ends_or_guards_a_process)
+{
+    char *undefined = tool(LIST("/usr/bin/nm", "-D", "--undefined-only", run_build("libgpuwarm.so")));
+    const char *const *names = LIST(" exit", " _exit", " abort", "__assert", "_chk@", "__stack_chk", "__tls_get_addr",
+                                    " pthread_create", " fork", " malloc", " printf");
+    for (; *names; names++)
+        cr_expect_null(strstr(undefined, *names), "%s in %s", *names, undefined);
+}
+
+Test(library, is_relro_lazy_and_without_thread_local_storage)
+{
+    char *headers = tool(LIST("/usr/bin/readelf", "-lW", run_build("libgpuwarm.so")));
+    char *dynamic = tool(LIST("/usr/bin/readelf", "-dW", run_build("libgpuwarm.so")));
+    cr_expect_not_null(strstr(headers, "GNU_RELRO"));
+    cr_expect_null(strstr(headers, " TLS "));
+    cr_expect_null(strstr(headers, "RWE"));
+    cr_expect_null(strstr(dynamic, "BIND_NOW"));
+    cr_expect_null(strstr(dynamic, "TEXTREL"));
+}
+
+Test(library, is_under_64_KiB_stripped)
+{
+    struct stat status;
+    free(tool(LIST("/usr/bin/strip", "-o", run_scratch("stripped.so"), run_build("libgpuwarm.so"))));
+    cr_assert_eq(stat(run_scratch("stripped.so"), &status), 0);
+    cr_assert_lt(status.st_size, 65536);
+}
+
+Test(library, kernel_assembles_for_every_gpu_that_ptxas_knows)
+{
+    struct run found =
+        run_program(PLAIN, LIST("/bin/sh", "-c", "command -v ptxas nvcc || ls /usr/local/cuda/bin/ptxas"), NULL);
+    if (found.status != 0)
+        cr_skip_test("ptxas is not installed");
+    /* A name that this ptxas does not know is complained about as a value of --gpu-name; anything else is a failure. */
+    const char *script =
+        "PATH=$PATH:/usr/local/cuda/bin; n=0; "
+        "for a in 50 52 53 60 61 62 70 72 75 80 86 87 88 89 90 90a 100 100a 101 103 110 120 121 130; do "
+        "if error=$(ptxas -arch=sm_$a shim/kernel.ptx -o /dev/null 2>&1); then n=$((n + 1)); "
+        "else case $error in *gpu-name*) ;; *) echo FAILED sm_$a: $error;; esac; fi; done; "
+        "echo assembled $n";
+    struct run run = run_program(PLAIN, LIST("/bin/sh", "-c", script), NULL);
+    int assembled = 0;
+    cr_expect_null(strstr(run.out, "FAILED"), "%s", run.out);
+    cr_expect_eq(sscanf(run.out, "assembled %d", &assembled), 1, "%s", run.out);
+    cr_expect_geq(assembled, 5, "%s", run.out);
+}

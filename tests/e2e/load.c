@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* The main job: who is warmed before main, that the program's first use is then fast, and what the kill switches do. */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+TestSuite(load, .init = run_setup, .fini = run_teardown);
+
+#define COSTS                                                                                                          \
+    "SIMCUDA_LATENCY_MS=cuInit=180,cuDevicePrimaryCtxRetain=250,cuModuleLoadDataEx=30,cuMemAlloc_v2=8,"                \
+    "cuMemcpyHtoD_v2=6,cuMemcpyDtoH_v2=4"
+
+/* The nanoseconds of the last nine driver calls: those of tests/hosts/first_call.c. */
+static long long program_ns(const struct journal *journal)
+{
+    long long sum = 0;
+    cr_assert_geq(journal->count, 9);
+    cr_assert_str_eq(journal->lines[journal->count - 9].function, "cuInit");
+    for (size_t i = journal->count - 9; i < journal->count; i++)
+        sum += journal->lines[i].duration_ns;
+    return sum;
+}
+
+static bool is_warmed(const struct journal *journal)
+{
+    return journal_calls(journal, "cuLaunchKernel", "name=gpuwarm_kernel") > 0;
+}
+
+/* Runs a host preloaded and says whether it was warmed; it must do what it does without the library. */
+static bool host_warmed(const char *const *argv, const char *const *environment)
+{
+    struct run without = run_program(PLAIN, argv, environment);
+    journal_clear();
+    struct run with = run_program(PRELOADED, argv, environment);
+    cr_expect_eq(with.status, without.status);
+    cr_expect_str_eq(with.out, without.out);
+    struct journal *journal = journal_read();
+    return is_warmed(journal);
+}
+
+Test(load, first_use_takes_under_two_percent)
+{
+    const char *const *argv = LIST(run_host("first_call"));
+    struct run cold = run_program(PLAIN, argv, LIST(COSTS));
+    long long cold_ns = program_ns(journal_read());
+    journal_clear();
+    struct run warm = run_program(PRELOADED, argv, LIST(COSTS));
+    long long warm_ns = program_ns(journal_read());
+    cr_assert_eq(cold.status, 0, "%s", cold.out);
+    cr_assert_eq(warm.status, 0, "%s", warm.out);
+    cr_assert_str_eq(warm.out, cold.out);
+    cr_assert_str_empty(warm.err);
+    cr_assert_geq(cold_ns, 448000000, "cold pays every cost that is set");
+    cr_assert_lt(warm_ns * 50, cold_ns, "%lld of %lld ns", warm_ns, cold_ns);
+}
+
+Test(load, warm_up_ends_before_the_program_begins)
+{
+    run_program(PRELOADED, LIST(run_host("first_call")), NULL);
+    struct journal *journal = journal_read();
+    size_t own = journal->count - 9;
+    cr_assert(is_warmed(journal));
+    cr_assert_str_eq(journal->lines[0].function, "cuInit");
+    cr_assert_str_eq(journal->lines[own - 1].function, "cuCtxPopCurrent_v2");
+    for (size_t i = 1; i < journal->count; i++) {
+        cr_assert_eq(journal->lines[i].tid, journal->lines[0].tid, "all on one thread");
+        cr_assert_geq(journal->lines[i].start_ns, journal->lines[i - 1].start_ns + journal->lines[i - 1].duration_ns);
+    }
+}
+
+Test(load, linked_library_is_recognised)
+{
+    cr_assert(host_warmed(LIST(run_host("first_call")), LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")))));
+    cJSON *report = report_read(run_scratch("report"));
+    cr_assert_str_eq(report_text(report, "reason"), "CUDA executable: links libcuda.so.1");
+    cr_assert_str_eq(report_text(report, "result"), "warm");
+}
+
+Test(load, fat_binary_is_recognised)
+{
+    cr_assert(host_warmed(LIST(run_host("fat_binary")), LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")))));
+    cr_assert_str_eq(report_text(report_read(run_scratch("report")), "reason"),
+                     "CUDA executable: carries a fat binary");
+}
+
+Test(load, fat_binary_is_recognised_in_a_stripped_file)
+{
+    struct run strip =
+        run_program(PLAIN, LIST("/usr/bin/strip", "-o", run_scratch("stripped"), run_host("fat_binary")), NULL);
+    cr_assert_eq(strip.status, 0, "%s", strip.err);
+    cr_assert(host_warmed(LIST(run_scratch("stripped")), NULL));
+}
+
+Test(load, through_the_dynamic_loader_as_a_command)
+{
+    cr_assert(host_warmed(LIST("/lib64/ld-linux-x86-64.so.2", run_host("first_call")), NULL));
+}
+
+Test(load, other_programs_are_left_alone)
+{
+    cr_assert_not(host_warmed(LIST(run_host("plain")), NULL));
+    cr_assert_eq(journal_read()->count, 0);
+}
+
+Test(load, trigger_load_warms_any_program)
+{
+    cr_assert(host_warmed(LIST(run_host("plain")), LIST("GPUWARM_TRIGGER=load")));
+}
+
+Test(load, trigger_off_wins)
+{
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("GPUWARM_TRIGGER=off")));
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("GPUWARM_TRIGGER=off", "GPUWARM_DEVICE=0")));
+}
+
+Test(load, device_none_wins)
+{
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("GPUWARM_DEVICE=none")));
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("GPUWARM_DEVICE=none", "GPUWARM_TRIGGER=load")));
+}
+
+Test(load, skip_list_goes_by_name)
+{
+    const char *const *bash = LIST(run_host("uses_exec_name"), "bash", run_host("first_call"));
+    cr_assert_not(host_warmed(bash, NULL));
+    cr_assert_not(host_warmed(bash, LIST("GPUWARM_TRIGGER=load", "GPUWARM_SKIP=uses_exec_name")));
+    cr_assert(host_warmed(bash, LIST("GPUWARM_SKIP=none")));
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("GPUWARM_SKIP=other,first_*")));
+    cr_assert(host_warmed(LIST(run_host("first_call")), LIST("GPUWARM_SKIP=other,second_*")));
+}
+
+Test(load, skipped_programs_leave_no_report)
+{
+    run_program(PRELOADED, LIST(run_host("uses_exec_name"), "bash", run_host("first_call")),
+                LIST(run_env("GPUWARM_REPORT=%s.%%p", run_scratch("report")), "GPUWARM_SKIP=uses_*"));
+    struct run list = run_program(PLAIN, LIST("/bin/ls", run_scratch("")), NULL);
+    cr_assert_null(strstr(list.out, "report"), "%s", list.out);
+}
+
+Test(load, wrappers_are_not_warmed_and_what_they_start_is)
+{
+    cr_assert(
+        host_warmed(LIST("/usr/bin/env", "/usr/bin/nice", "-n", "1", "/usr/bin/timeout", "20", run_host("first_call")),
+                    LIST("GPUWARM_TRIGGER=load")));
+    cr_assert_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 1);
+}
+
+Test(load, a_program_that_forks_first_is_left_alone)
+{
+    const char *const *settings = LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")));
+    cr_assert_not(host_warmed(LIST(run_host("forks_first")), settings));
+    cr_assert_str_eq(report_text(report_read(run_scratch("report")), "reason"),
+                     "CUDA executable, but it imports fork: CUDA would not work in its children");
+    cr_assert_not(host_warmed(LIST(run_host("daemonises")), NULL));
+}
+
+/* The wrong library for these two: warm them all the same, and see that the tests above would notice. */
+Test(load, the_hazards_of_forking_are_real)
+{
+    struct run worker = run_program(PRELOADED, LIST(run_host("forks_first")), LIST("GPUWARM_TRIGGER=load"));
+    cr_assert_str_eq(worker.out, "worker: cuInit 3\n");
+    struct run daemonised = run_program(PRELOADED, LIST(run_host("daemonises")), LIST("GPUWARM_TRIGGER=load"));
+    cr_assert_str_eq(daemonised.out, "daemon: cuInit 3\n");
+}
+
+Test(load, a_program_that_chooses_its_device_is_left_alone)
+{
+    struct run run = run_program(PRELOADED, LIST(run_host("chooses_device")), LIST("SIMCUDA_DEVICES=2"));
+    cr_assert_str_eq(run.out, "device 0 is Simulated GPU 1\n");
+    struct run wrong =
+        run_program(PRELOADED, LIST(run_host("chooses_device")), LIST("SIMCUDA_DEVICES=2", "GPUWARM_TRIGGER=load"));
+    cr_assert_str_eq(wrong.out, "device 0 is Simulated GPU 0\n", "the hazard is real");
+}
+
+Test(load, an_injected_profiler_is_not_preceded)
+{
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("CUDA_INJECTION64_PATH=/nonexistent/libtool.so")));
+    cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("NVTX_INJECTION64_PATH=/nonexistent/libtool.so")));
+}
+
+Test(load, a_process_that_calls_exec_is_warmed_again)
+{
+    run_program(PRELOADED, LIST(run_host("runs"), "exec", run_host("first_call")), NULL);
+    struct journal *journal = journal_read();
+    cr_assert_eq(journal_calls(journal, "cuLaunchKernel", NULL), 2);
+    cr_assert_eq(journal->lines[0].pid, journal->lines[journal->count - 1].pid);
+}
+
+Test(load, descendants_of_a_warmed_process_are_not_warmed)
+{
+    const char *const *argv = LIST(run_host("runs"), "spawn", run_host("first_call"));
+    const char *report = run_scratch("report");
+    struct run run = run_program(PRELOADED, argv, LIST(run_env("GPUWARM_REPORT=%s.%%p", report)));
+    cr_assert_eq(run.status, 0, "%s", run.out);
+    cr_assert_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 1);
+    journal_clear();
+    run_program(PRELOADED, argv, LIST("GPUWARM_TRIGGER=load"));
+    cr_assert_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 1);
+}
+
+Test(load, a_descendant_with_another_rank_is_warmed)
+{
+    const char *const *argv = LIST(run_host("runs"), "spawn", "/usr/bin/env", "LOCAL_RANK=1", run_host("first_call"));
+    run_program(PRELOADED, argv, LIST("SIMCUDA_DEVICES=2"));
+    struct journal *journal = journal_read();
+    cr_assert_eq(journal_calls(journal, "cuLaunchKernel", NULL), 2);
+    cr_assert_eq(journal_calls(journal, "cuDevicePrimaryCtxRetain", "device=1"), 1);
+}
+
+Test(load, opened_by_the_running_program_does_nothing)
+{
+    run_program(PLAIN, LIST(run_host("opens_late"), run_build("libgpuwarm.so")), LIST("GPUWARM_TRIGGER=load"));
+    struct journal *journal = journal_read();
+    cr_assert_eq(journal->count, 1, "only the program's own cuInit");
+}
+
+Test(load, no_cuda_library_of_others_makes_a_program_cuda)
+{
+    const char *preload = run_env("LD_PRELOAD=%s:%s", run_build("libgpuwarm.so"), run_build("simcuda/libcuda.so.1"));
+    struct run run = run_program(PLAIN, LIST(run_host("plain")), LIST(preload));
+    cr_assert_eq(run.status, 7);
+    cr_assert_eq(journal_read()->count, 0);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* The report and the log file: what is in them, and every kind of place in which they cannot be written. */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+TestSuite(report, .init = run_setup, .fini = run_teardown);
+
+static struct run run_first_call(const char *const *environment)
+{
+    struct run run = run_program(PRELOADED, LIST(run_host("first_call")), environment);
+    cr_expect_eq(run.status, 0);
+    cr_expect_str_eq(run.out, "Simulated GPU 0: same\n");
+    return run;
+}
+
+static struct run run_with_report(const char *path)
+{
+    return run_first_call(LIST(run_env("GPUWARM_REPORT=%s", path)));
+}
+
+Test(report, has_every_field)
+{
+    const char *path = run_scratch("report");
+    cr_expect_str_empty(run_with_report(path).err);
+    cJSON *report = report_read(path);
+    cr_assert_not_null(report);
+    struct journal *journal = journal_read();
+    cr_expect_eq(report_number(report, "pid"), journal->lines[0].pid);
+    cr_expect_str_eq(report_text(report, "version"), "0.1.0");
+    cr_expect_str_eq(report_text(report, "program"), "first_call");
+    cr_expect_str_eq(report_text(report, "trigger"), "load");
+    cr_expect_str_eq(report_text(report, "result"), "warm");
+    cr_expect_gt(report_number(report, "total_ms"), 0);
+    const cJSON *device = report_device(report, 0);
+    cr_expect_null(report_device(report, 1));
+    cr_expect_eq(report_number(device, "ordinal"), 0);
+    cr_expect_str_eq(report_text(device, "name"), "Simulated GPU 0");
+    cr_expect_str_eq(report_text(device, "uuid"), "GPU-51627384-95a6-b7c8-d9ea-fb0c1d2e3f50");
+    const char *const *names = LIST("driver", "context", "kernel", "memory");
+    for (; *names; names++) {
+        const cJSON *stage = report_stage(device, *names);
+        cr_assert_not_null(stage, "%s", *names);
+        cr_expect_gt(report_number(stage, "ms"), 0);
+        cr_expect_str_eq(report_text(stage, "result"), "ok");
+        cr_expect_str_eq(report_text(stage, "error"), "null");
+    }
+}
+
+Test(report, names_the_stage_and_the_error)
+{
+    const char *path = run_env("GPUWARM_REPORT=%s", run_scratch("report"));
+    run_program(PRELOADED, LIST(run_host("plain")), LIST(path, "GPUWARM_TRIGGER=load", "SIMCUDA_FAULT=cuInit=100"));
+    cJSON *report = report_read(run_scratch("report"));
+    const cJSON *device = report_device(report, 0);
+    cr_expect_str_eq(report_text(report, "result"), "failed");
+    cr_expect_str_eq(report_text(report, "reason"), "driver: cuInit: CUDA_ERROR_NO_DEVICE");
+    cr_expect_str_eq(report_text(device, "ordinal"), "null");
+    cr_expect_str_eq(report_text(report_stage(device, "driver"), "error"), "CUDA_ERROR_NO_DEVICE");
+    cr_expect_str_eq(report_text(report_stage(device, "memory"), "result"), "skipped");
+
+    run_first_call(LIST(path, "SIMCUDA_FAULT=cuModuleLoadDataEx=221"));
+    report = report_read(run_scratch("report"));
+    device = report_device(report, 0);
+    cr_expect_str_eq(report_text(report, "result"), "partial");
+    cr_expect_str_eq(report_text(report_stage(device, "kernel"), "result"), "failed");
+    cr_expect_str_eq(report_text(report_stage(device, "kernel"), "error"), "CUDA_ERROR_JIT_COMPILER_NOT_FOUND");
+    cr_expect_str_eq(report_text(report_stage(device, "memory"), "result"), "ok",
+                     "one stage's failure is not another's");
+}
+
+Test(report, percent_p_is_the_process)
+{
+    run_with_report(run_scratch("report.%p"));
+    struct journal *journal = journal_read();
+    cr_assert_not_null(report_read(run_scratch(run_env("report.%d", journal->lines[0].pid))));
+}
+
+Test(report, says_why_nothing_was_warmed)
+{
+    const char *path = run_scratch("report");
+    run_program(PRELOADED, LIST(run_host("plain")), LIST(run_env("GPUWARM_REPORT=%s", path)));
+    cJSON *report = report_read(path);
+    cr_expect_str_eq(report_text(report, "result"), "skipped");
+    cr_expect_str_eq(report_text(report, "trigger"), "null");
+    cr_expect_str_eq(report_text(report, "reason"), "not a CUDA executable: GPUWARM_TRIGGER=load would warm it");
+    cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItem(report, "devices")), 0);
+}
+
+Test(report, of_a_live_process_is_not_replaced_by_one_that_was_not_warmed)
+{
+    const char *path = run_scratch("report"), *setting = run_env("GPUWARM_REPORT=%s", path);
+    run_write(path, run_env("{\n  \"version\": \"0\",\n  \"pid\": %d,\n  \"program\": \"server\"\n}\n", getpid()));
+    run_program(PRELOADED, LIST(run_host("plain")), LIST(setting));
+    cr_expect_str_eq(report_text(report_read(path), "program"), "server");
+    run_with_report(path);
+    cr_expect_str_eq(report_text(report_read(path), "program"), "first_call", "one that was warmed replaces it");
+    run_program(PRELOADED, LIST(run_host("plain")), LIST(setting));
+    cr_expect_str_eq(report_text(report_read(path), "program"), "plain", "that process is gone");
+}
+
+/* A place that cannot be written: one line with the setting and the reason, the place as it was. */
+static void expect_refused(const char *setting, const char *path, const char *why)
+{
+    struct run run = run_first_call(LIST(run_env("%s=%s", setting, path)));
+    cr_expect_eq(line_count(run.err), 1, "%s: %s", path, run.err);
+    cr_expect_not_null(strstr(run.err, setting), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, why), "%s", run.err);
+}
+
+Test(report, to_a_place_that_cannot_be_written)
+{
+    const char *fifo = run_scratch("fifo");
+    cr_assert_eq(mkfifo(fifo, 0600), 0);
+    expect_refused("GPUWARM_REPORT", "/dev/full", "No space left on device");
+    expect_refused("GPUWARM_REPORT", run_scratch(""), "Is a directory");
+    expect_refused("GPUWARM_REPORT", "/nonexistent/report", "No such file or directory");
+    expect_refused("GPUWARM_REPORT", "/proc/report", "No such file or directory");
+    expect_refused("GPUWARM_REPORT", fifo, "No such device or address");
+    struct stat status;
+    cr_expect(stat("/dev/full", &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == 1);
+    cr_expect(stat(fifo, &status) == 0 && S_ISFIFO(status.st_mode));
+}
+
+Test(report, through_a_symbolic_link_keeps_the_link)
+{
+    struct stat status;
+    run_write(run_scratch("file"), "old");
+    cr_assert_eq(symlink(run_scratch("file"), run_scratch("link")), 0);
+    run_with_report(run_scratch("link"));
+    cr_expect(lstat(run_scratch("link"), &status) == 0 && S_ISLNK(status.st_mode));
+    cr_expect_not_null(report_read(run_scratch("file")));
+}
+
+Test(report, to_a_descriptor_is_written_there)
+{
+    struct run run = run_first_call(LIST("GPUWARM_REPORT=/dev/stderr"));
+    cJSON *report = cJSON_Parse(run.err);
+    cr_assert_not_null(report, "%s", run.err);
+    cr_expect_str_eq(report_text(report, "result"), "warm");
+}
+
+Test(report, leaves_no_temporary_file)
+{
+    run_with_report(run_scratch("home/report"));
+    struct run list = run_program(PLAIN, LIST("/bin/ls", run_scratch("home")), NULL);
+    cr_expect_str_eq(list.out, "report\n");
+}
+
+Test(report, log_file_takes_the_lines)
+{
+    const char *path = run_scratch("log");
+    const char *const *settings = LIST(run_env("GPUWARM_LOG_FILE=%s", path), "GPUWARM_LOG=info");
+    cr_expect_str_empty(run_first_call(settings).err);
+    cr_expect_str_empty(run_first_call(settings).err);
+    struct run cat = run_program(PLAIN, LIST("/bin/cat", path), NULL);
+    cr_expect_eq(line_count(cat.out), 2, "appended: %s", cat.out);
+}
+
+Test(report, log_file_that_cannot_be_written_falls_back_to_stderr)
+{
+    const char *const *places = LIST("/nonexistent/log", "/", "/dev/full");
+    for (; *places; places++) {
+        struct run run = run_first_call(LIST(run_env("GPUWARM_LOG_FILE=%s", *places), "GPUWARM_LOG=info"));
+        cr_expect_not_null(strstr(run.err, "warm in"), "%s: %s", *places, run.err);
+    }
+}
+
+/* stderr closed, full, or a pipe that nobody reads: the program must neither be killed nor wait. */
+Test(report, stderr_that_cannot_be_written)
+{
+    const char *program = run_env("%s; echo $?", run_host("first_call"));
+    const char *const *settings = LIST("GPUWARM_LOG=debug", "GPUWARM_DEVICE=0,9");
+    const char *const *redirections = LIST("exec 2>&-", "exec 2>/dev/full", "exec 2> >(exec true); sleep 0.1");
+    for (; *redirections; redirections++) {
+        const char *script = run_env("%s; %s", *redirections, program);
+        struct run run = run_program(PRELOADED, LIST("/bin/bash", "-c", script), settings);
+        cr_expect_str_eq(run.out, "Simulated GPU 0: same\n0\n", "%s: %s", *redirections, run.out);
+    }
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings that cannot be obeyed: one clear line that names the setting, and the program goes on unharmed. */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(settings, .init = run_setup, .fini = run_teardown);
+
+struct expectation {
+    const char *setting;
+    const char *line; /* what stderr has, after "gpuwarm[PID] " */
+    bool warmed;
+};
+
+static void expect(const struct expectation *expected)
+{
+    journal_clear();
+    struct run run = run_program(PRELOADED, LIST(run_host("first_call")), LIST(expected->setting));
+    cr_expect_eq(run.status, 0, "%s", expected->setting);
+    cr_expect_str_eq(run.out, "Simulated GPU 0: same\n", "%s", expected->setting);
+    cr_expect_eq(line_count(run.err), 1, "%s: one line, not: %s", expected->setting, run.err);
+    const char *text = strstr(run.err, "] ");
+    cr_expect(text && strncmp(run.err, "gpuwarm[", 8) == 0, "%s", run.err);
+    cr_expect_str_eq(text ? text + 2 : "", expected->line);
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), expected->warmed, "%s", expected->setting);
+}
+
+#define DEVICE_FORMS "auto, all, none, or a list of ordinals, GPU-/MIG-UUIDs and PCI bus ids"
+#define STAGE_FORMS  "all or a list of driver, context, kernel, memory"
+
+Test(settings, every_bad_value_gets_its_line)
+{
+    static const struct expectation expected[] = {
+        {"GPUWARM_DEVICE=one", "GPUWARM_DEVICE=one: expected " DEVICE_FORMS " (nearest: none); not warmed\n", false},
+        {"GPUWARM_DEVICE=-1", "GPUWARM_DEVICE=-1: expected " DEVICE_FORMS "; not warmed\n", false},
+        {"GPUWARM_DEVICE=0,,1", "GPUWARM_DEVICE=0,,1: expected " DEVICE_FORMS "; not warmed\n", false},
+        {"GPUWARM_DEVICE=GPU-", "GPUWARM_DEVICE=GPU-: expected " DEVICE_FORMS "; not warmed\n", false},
+        {"GPUWARM_DEVICE=12345678", "GPUWARM_DEVICE=12345678: expected " DEVICE_FORMS "; not warmed\n", false},
+        {"GPUWARM_TRIGGER=laod",
+         "GPUWARM_TRIGGER=laod: expected auto, load, serve, fork or off (nearest: load); not warmed\n", false},
+        {"GPUWARM_STAGES=kernle", "GPUWARM_STAGES=kernle: expected " STAGE_FORMS " (nearest: kernel); not warmed\n",
+         false},
+        {"GPUWARM_STAGES=driver;memory", "GPUWARM_STAGES=driver;memory: expected " STAGE_FORMS "; not warmed\n", false},
+        {"GPUWARM_LOG=verbose", "GPUWARM_LOG=verbose: expected off, error, warn, info or debug\n", true},
+        {"GPUWARM_LOG=warning", "GPUWARM_LOG=warning: expected off, error, warn, info or debug (nearest: warn)\n",
+         true},
+        {"GPUWARM_TRIGER=off", "GPUWARM_TRIGER: no such setting (nearest: GPUWARM_TRIGGER); not warmed\n", false},
+        {"GPUWARM_LOGFILE=x", "GPUWARM_LOGFILE: no such setting (nearest: GPUWARM_LOG_FILE)\n", true},
+        {"GPUWARM_WALLPAPER=x", "GPUWARM_WALLPAPER: no such setting, ignored\n", true},
+        {"GPUWARM_TRIGGER=serve", "GPUWARM_TRIGGER=serve is not in this version\n", false},
+        {"GPUWARM_TRIGGER=fork", "GPUWARM_TRIGGER=fork is not in this version\n", false},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        expect(&expected[i]);
+}
+
+Test(settings, log_off_silences_even_that)
+{
+    struct run run =
+        run_program(PRELOADED, LIST(run_host("first_call")), LIST("GPUWARM_DEVICE=one", "GPUWARM_LOG=off"));
+    cr_expect_str_empty(run.err);
+    cr_expect_eq(run.status, 0);
+}
+
+Test(settings, the_kill_switch_asks_no_questions)
+{
+    struct run run =
+        run_program(PRELOADED, LIST(run_host("first_call")), LIST("GPUWARM_TRIGGER=off", "GPUWARM_DEVICE=x"));
+    cr_expect_str_empty(run.err);
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 0);
+}
+
+Test(settings, a_line_comes_once_in_a_process_tree)
+{
+    const char *const *argv = LIST(run_host("runs"), "spawn", run_host("runs"), "spawn", run_host("first_call"));
+    struct run run = run_program(PRELOADED, argv, LIST("GPUWARM_DEVICE=nine", "GPUWARM_STAGES=many"));
+    cr_expect_eq(run.status, 0, "%s", run.out);
+    cr_expect_eq(line_count(run.err), 2, "%s", run.err);
+}
+
+Test(settings, shells_and_tools_say_nothing)
+{
+    struct run run = run_program(PRELOADED, LIST("/bin/sh", "-c", "true; ls / >/dev/null; env >/dev/null"),
+                                 LIST("GPUWARM_DEVICE=nine", "GPUWARM_BANANA=1"));
+    cr_expect_str_empty(run.err, "%s", run.err);
+    cr_expect_eq(run.status, 0);
+}
+
+Test(settings, stages_are_only_those_named_and_what_they_need)
+{
+    run_program(PRELOADED, LIST(run_host("plain")), LIST("GPUWARM_TRIGGER=load", "GPUWARM_STAGES=driver"));
+    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 1);
+    cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", NULL), 0);
+    journal_clear();
+    run_program(PRELOADED, LIST(run_host("plain")), LIST("GPUWARM_TRIGGER=load", "GPUWARM_STAGES=memory"));
+    cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", NULL), 1);
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 0);
+    cr_expect_eq(journal_calls(journal_read(), "cuMemAlloc_v2", NULL), 1);
+}
+
+Test(settings, no_libcuda_is_silent_unless_asked_for)
+{
+    const char *nowhere = "LD_LIBRARY_PATH=/nonexistent";
+    struct run run = run_program(PRELOADED, LIST(run_host("fat_binary")), LIST(nowhere));
+    cr_expect_eq(run.status, 0);
+    cr_expect_str_empty(run.err, "%s", run.err);
+    run = run_program(PRELOADED, LIST(run_host("fat_binary")), LIST(nowhere, "GPUWARM_TRIGGER=load"));
+    cr_expect_eq(run.status, 0);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "not warmed: driver: libcuda.so.1: cannot open"), "%s", run.err);
+    run = run_program(PRELOADED, LIST(run_host("fat_binary")), LIST(nowhere, "GPUWARM_LOG=info"));
+    cr_expect_not_null(strstr(run.err, "libcuda.so.1"), "%s", run.err);
+}
+
+Test(settings, info_is_one_line_a_person_can_read)
+{
+    struct run run = run_program(PRELOADED, LIST(run_host("first_call")), LIST("GPUWARM_LOG=info"));
+    char name[64];
+    int device, pid;
+    double total, driver, context, kernel, memory;
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    int fields = sscanf(
+        run.err, "gpuwarm[%d] %63[^(](device %d) warm in %lf ms: driver %lf, context %lf, kernel %lf, memory %lf", &pid,
+        name, &device, &total, &driver, &context, &kernel, &memory);
+    cr_expect_eq(fields, 8, "%s", run.err);
+    cr_expect_str_eq(name, "Simulated GPU 0 ");
+}
+
+Test(settings, info_says_why_not)
+{
+    struct run run = run_program(PRELOADED, LIST(run_host("plain")), LIST("GPUWARM_LOG=info"));
+    cr_expect_not_null(strstr(run.err, "plain: not warmed: not a CUDA executable"), "%s", run.err);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* After a warm-up the process is as the program's own first CUDA call would have left it. */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(transparency, .init = run_setup, .fini = run_teardown);
+
+/* `text` without the line that shows the marker, which is the one thing that may differ. */
+static const char *without_marker(char *text)
+{
+    char *line = strstr(text, "env GPUWARM_MARKER\n");
+    if (line)
+        memmove(line, line + 19, strlen(line + 19) + 1);
+    return text;
+}
+
+Test(transparency, the_program_finds_the_same_process)
+{
+    struct run without = run_program(PLAIN, LIST(run_host("state")), NULL);
+    struct run with = run_program(PRELOADED, LIST(run_host("state")), NULL);
+    cr_assert_eq(without.status, 3);
+    cr_assert_eq(with.status, 3);
+    cr_assert_not_null(strstr(with.out, "env GPUWARM_MARKER\n"), "it was warmed, so the marker is set");
+    cr_assert_not_null(strstr(without.out, "threads before one"));
+    char *threads = strstr(with.out, "threads before driver's");
+    cr_assert_not_null(threads, "the driver's threads are there before main: %s", with.out);
+    /* The driver's two threads exist when main begins: expected, and all that may differ but for the marker. */
+    *strstr(without.out, "threads before one") = '\0';
+    *threads = '\0';
+    cr_assert_str_eq(with.out, without.out);
+    const char *rest_without = strchr(without.out + strlen(without.out) + 1, '\n');
+    const char *rest_with = strchr(threads + 1, '\n');
+    cr_assert_str_eq(without_marker((char *)rest_with), rest_without);
+    cr_assert_str_empty(with.err);
+}
+
+Test(transparency, a_warm_process_has_a_context_and_none_is_current)
+{
+    struct run with = run_program(PRELOADED, LIST(run_host("state")), NULL);
+    cr_assert_not_null(strstr(with.out, "cuInit 0, cuCtxGetCurrent 0, current none\n"), "%s", with.out);
+    struct journal *journal = journal_read();
+    cr_assert_eq(journal_calls(journal, "cuCtxPushCurrent_v2", NULL),
+                 journal_calls(journal, "cuCtxPopCurrent_v2", NULL));
+    cr_assert_gt(journal_calls(journal, "cuCtxPushCurrent_v2", NULL), 0);
+    cr_assert_eq(journal_calls(journal, "cuDevicePrimaryCtxRelease_v2", NULL), 0, "retained for good");
+}
+
+/* Every handle that `make` gave out is given back through `drop`: "key=value" words must pair up. */
+static void expect_balanced(const struct journal *journal, const char *make, const char *drop, const char *key)
+{
+    cr_expect_gt(journal_calls(journal, make, NULL), 0, "%s", make);
+    cr_expect_eq(journal_calls(journal, make, NULL), journal_calls(journal, drop, NULL), "%s", make);
+    for (size_t i = 0; i < journal->count; i++) {
+        const char *handle = strstr(journal->lines[i].detail, key);
+        if (strcmp(journal->lines[i].function, make) == 0)
+            cr_expect_gt(journal_calls(journal, drop, handle), 0, "%s of %s is not given back", make, handle);
+    }
+}
+
+Test(transparency, what_was_allocated_is_freed)
+{
+    run_program(PRELOADED, LIST(run_host("plain")),
+                LIST("GPUWARM_TRIGGER=load", "SIMCUDA_DEVICES=2", "GPUWARM_DEVICE=all"));
+    struct journal *journal = journal_read();
+    expect_balanced(journal, "cuMemAlloc_v2", "cuMemFree_v2", "pointer=");
+    expect_balanced(journal, "cuMemHostAlloc", "cuMemFreeHost", "pointer=");
+    expect_balanced(journal, "cuModuleLoadDataEx", "cuModuleUnload", "module=");
+    expect_balanced(journal, "cuStreamCreate", "cuStreamDestroy_v2", "stream=");
+    for (size_t i = 0; i < journal->count; i++)
+        cr_expect_eq(journal->lines[i].result, 0, "%s", journal->lines[i].function);
+    cr_expect_eq(journal_calls(journal, "cuLaunchKernel", "stream=own"), 2);
+    cr_expect_eq(journal_calls(journal, "cuLaunchKernel", "stream=default"), 0);
+    cr_expect_eq(journal_calls(journal, "cuStreamCreate", "flags=1"), journal_calls(journal, "cuStreamCreate", NULL));
+}
+
+Test(transparency, no_libcuda_leaves_no_trace)
+{
+    const char *nowhere = "LD_LIBRARY_PATH=/nonexistent";
+    const char *const *argv = LIST(run_host("plain"), "GPUWARM_MARKER", "GPUWARM_SAID");
+    struct run without = run_program(PLAIN, argv, LIST(nowhere));
+    struct run with = run_program(PRELOADED, argv, LIST(nowhere, "GPUWARM_TRIGGER=load", "GPUWARM_LOG=off"));
+    cr_assert_eq(without.status, 7);
+    cr_assert_eq(with.status, 7);
+    cr_assert_str_eq(with.out, without.out, "no errno, no dlerror, no marker, nothing said");
+    cr_assert_str_empty(with.err);
+}
+
+Test(transparency, standard_output_is_the_programs)
+{
+    const char *const *levels =
+        LIST("GPUWARM_LOG=off", "GPUWARM_LOG=error", "GPUWARM_LOG=warn", "GPUWARM_LOG=info", "GPUWARM_LOG=debug");
+    for (; *levels; levels++) {
+        struct run run = run_program(PRELOADED, LIST(run_host("first_call")), LIST(*levels));
+        cr_expect_str_eq(run.out, "Simulated GPU 0: same\n", "%s", *levels);
+        bool quiet = strcmp(*levels, "GPUWARM_LOG=info") != 0 && strcmp(*levels, "GPUWARM_LOG=debug") != 0;
+        cr_expect_eq(run.err[0] == '\0', quiet, "%s: %s", *levels, run.err);
+    }
+}
+
+Test(transparency, a_tree_of_ordinary_programs_is_the_same)
+{
+    const char *script = "echo a | tr a b; (exit 3); echo $?; for i in 1 2 3; do printf '%s ' $i; done; "
+                         "sh -c 'kill -TERM $$'; echo $?; true && ! false; awk 'BEGIN { exit 5 }'; echo $?";
+    struct run without = run_program(PLAIN, LIST("/bin/sh", "-c", script), NULL);
+    struct run with = run_program(PRELOADED, LIST("/bin/sh", "-c", script), NULL);
+    cr_assert_not_null(strstr(without.out, "143"));
+    cr_assert_eq(with.status, without.status);
+    cr_assert_str_eq(with.out, without.out);
+    cr_assert_str_eq(with.err, without.err);
+    cr_assert_eq(journal_read()->count, 0);
+}

@@ -106,6 +106,20 @@ Test(report, of_a_live_process_is_not_replaced_by_one_that_was_not_warmed)
     cr_expect_str_eq(report_text(report_read(path), "program"), "plain", "that process is gone");
 }
 
+/*
+ * A device on which nothing fits. One of the test's own where that can be made: a library that renames over it would,
+ * run as root, destroy the machine's /dev/full.
+ */
+static const char *full_device(void)
+{
+    const char *own = run_scratch("full");
+    int fd = mknod(own, S_IFCHR | 0666, makedev(1, 7)) == 0 ? open(own, O_WRONLY) : -1;
+    if (fd < 0)
+        return "/dev/full";
+    close(fd);
+    return own;
+}
+
 /* A place that cannot be written: one line with the setting and the reason, the place as it was. */
 static void expect_refused(const char *setting, const char *path, const char *why)
 {
@@ -117,15 +131,15 @@ static void expect_refused(const char *setting, const char *path, const char *wh
 
 Test(report, to_a_place_that_cannot_be_written)
 {
-    const char *fifo = run_scratch("fifo");
+    const char *fifo = run_scratch("fifo"), *full = full_device();
     cr_assert_eq(mkfifo(fifo, 0600), 0);
-    expect_refused("GPUWARM_REPORT", "/dev/full", "No space left on device");
+    expect_refused("GPUWARM_REPORT", full, "No space left on device");
     expect_refused("GPUWARM_REPORT", run_scratch(""), "Is a directory");
     expect_refused("GPUWARM_REPORT", "/nonexistent/report", "No such file or directory");
     expect_refused("GPUWARM_REPORT", "/proc/report", "No such file or directory");
     expect_refused("GPUWARM_REPORT", fifo, "No such device or address");
     struct stat status;
-    cr_expect(stat("/dev/full", &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == 1);
+    cr_expect(stat(full, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == 1);
     cr_expect(stat(fifo, &status) == 0 && S_ISFIFO(status.st_mode));
 }
 
@@ -166,7 +180,7 @@ Test(report, log_file_takes_the_lines)
 
 Test(report, log_file_that_cannot_be_written_falls_back_to_stderr)
 {
-    const char *const *places = LIST("/nonexistent/log", "/", "/dev/full");
+    const char *const *places = LIST("/nonexistent/log", "/", full_device());
     for (; *places; places++) {
         struct run run = run_first_call(LIST(run_env("GPUWARM_LOG_FILE=%s", *places), "GPUWARM_LOG=info"));
         cr_expect_not_null(strstr(run.err, "warm in"), "%s: %s", *places, run.err);

@@ -76,6 +76,7 @@ $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 
 # ---- programs on the driver API: linked with the simulator, run with whatever libcuda.so.1 the loader finds ----------
 
+comma := ,
 LINK_CUDA = $(SIMCUDA) -Wl,--allow-shlib-undefined
 
 $(BUILD)/examples/server: examples/server/server.c $(SIMCUDA)
@@ -133,10 +134,14 @@ $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TEST_FLAGS) $(CFLAGS) -c -o $@ $<
 
-# A host is one file; what it links beyond the C library is said in its first line of the form "// link: ...".
-$(BUILD)/tests/hosts/%: tests/hosts/%.c $(SIMCUDA)
+# A host is one file; what it links beyond the C library is said in its first line: "// link: cuda" or "// link: runpath".
+HOST_LINKS = $(shell sed -n '1s|^// link: ||p' $<)
+HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) \
+              $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
+
+$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h $(SIMCUDA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(if $(shell grep -l '^// link: cuda' $<),$(LINK_CUDA)) -pthread
+	$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

@@ -135,19 +135,30 @@ static const struct option {
 #undef OPTION
 };
 
-/* Keeps a complaint; one about a setting that matters is also why nothing is warmed. */
-static struct text complaint_new(struct config *config, bool matters)
+/*
+ * Room for one more complaint; the first about a setting that matters is why nothing is warmed, and has room in any
+ * case. false: there are too many, and this one is not kept.
+ */
+static bool complaint_new(struct config *config, bool matters, struct text *text)
 {
-    unsigned index = config->complaint_count < COMPLAINTS_MAX ? config->complaint_count++ : COMPLAINTS_MAX - 1;
-    if (matters && !config->bad)
-        config->bad = config->complaints[index];
-    return text_in(config->complaints[index], COMPLAINT_LENGTH);
+    bool stops = matters && !config->bad;
+    if (config->complaint_count == COMPLAINTS_MAX && !stops)
+        return false;
+    if (config->complaint_count < COMPLAINTS_MAX)
+        config->complaint_count++;
+    char *complaint = config->complaints[config->complaint_count - 1];
+    if (stops)
+        config->bad = complaint;
+    *text = text_in(complaint, COMPLAINT_LENGTH);
+    return true;
 }
 
 static void complain_value(struct config *config, size_t index, const char *value, const char *nearest)
 {
     const struct option *option = &options[index];
-    struct text text = complaint_new(config, option->matters);
+    struct text text;
+    if (!complaint_new(config, option->matters, &text))
+        return;
     text_format(&text, "GPUWARM_%s=%.100s%s: expected %s", option_names[index], value, strlen(value) > 100 ? "..." : "",
                 option->expected);
     if (nearest)
@@ -161,7 +172,9 @@ static void complain_name(struct config *config, struct word name)
     const char *nearest = nearest_name(name.start, name.length, option_names, COUNT(option_names));
     int index = nearest ? word_find((struct word){nearest, strlen(nearest)}, option_names, COUNT(option_names)) : -1;
     bool matters = index >= 0 && options[index].matters;
-    struct text text = complaint_new(config, matters);
+    struct text text;
+    if (!complaint_new(config, matters, &text))
+        return;
     text_format(&text, "GPUWARM_%.*s: no such setting", (int)(name.length > 60 ? 60 : name.length), name.start);
     if (nearest)
         text_format(&text, " (nearest: GPUWARM_%s)", nearest);
@@ -174,18 +187,21 @@ static void complain_name(struct config *config, struct word name)
 /* One variable, its name without GPUWARM_. Of two with one name the first counts, as for getenv. */
 static void variable_parse(struct config *config, struct word name, const char *value, unsigned *seen)
 {
+    static const char *const internal_names[] = {"MARKER", "SAID"};
+    const char **internals[] = {&config->marker, &config->said};
     int index = word_find(name, option_names, COUNT(option_names));
+    int internal = index < 0 ? word_find(name, internal_names, COUNT(internal_names)) : -1;
     const char *nearest = NULL;
-    if (word_find(name, (const char *const[]){"MARKER"}, 1) == 0)
-        config->marker = *value ? value : NULL;
-    else if (word_find(name, (const char *const[]){"SAID"}, 1) == 0)
-        config->said = *value ? value : NULL;
-    else if (index < 0)
+    unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(option_names) + (size_t)internal) : 0;
+    if (!bit)
         complain_name(config, name);
-    else if (*value && !(*seen & 1u << index) && !options[index].parse(value, config, &nearest))
+    if (!bit || *seen & bit)
+        return;
+    *seen |= bit;
+    if (internal >= 0)
+        *internals[internal] = *value ? value : NULL;
+    else if (*value && !options[index].parse(value, config, &nearest))
         complain_value(config, (size_t)index, value, nearest);
-    if (index >= 0)
-        *seen |= 1u << index;
 }
 
 void config_parse(char *const *environment, struct config *config)

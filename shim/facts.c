@@ -5,6 +5,7 @@
  */
 #include "facts.h"
 #include "image.h"
+#include "runpath.h"
 #include <stddef.h>
 #include <sys/auxv.h>
 
@@ -52,6 +53,8 @@ void facts_gather(int argc, char *const *argv, char *const *environment, const s
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(&image);
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
+    if (runpath_has_driver(&image, process->driver, sizeof process->driver))
+        facts->own_driver = process->driver;
     process->rank = rank_find(environment);
     if (config->marker) {
         struct marker self = marker_self(process->rank.local);

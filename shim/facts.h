@@ -12,6 +12,7 @@ struct process {
     struct rank rank; /* known when the process may be warmed */
     struct facts facts;
     char skipped[64]; /* what facts.skipped points to */
+    char driver[256]; /* what facts.own_driver points to */
 };
 
 /* Fills `process`, which must stay where it is. The arguments are main's. */

@@ -138,7 +138,9 @@ static void load_moment(int argc, char **argv, char **environment)
     if (decision.reason != REASON_OFF && decision.reason != REASON_NO_DEVICE)
         for (unsigned i = 0; i < config.complaint_count; i++)
             notice_say(&log, config.complaints[i]);
-    if (decision.reason == REASON_NOT_IN_VERSION)
+    /* Asked for by name and not given: worth a line. */
+    if (decision.reason == REASON_NOT_IN_VERSION ||
+        (decision.reason == REASON_OWN_DRIVER && config.trigger == SETTING_LOAD))
         notice_say(&log, reason);
     if (decision.load)
         load_warm(&log, &config, &process, reason);

@@ -89,14 +89,19 @@ static bool map_needs(const struct link_map *user, const char *library)
     return false;
 }
 
-/* The name under which others need this object: its soname. */
-static const char *map_name(const struct link_map *map)
+const char *image_string(const struct link_map *map, ElfW(Sxword) tag)
 {
     const char *strings = dynamic_address(map->l_ld, map->l_addr, DT_STRTAB);
     for (const ElfW(Dyn) *entry = map->l_ld; strings && entry && entry->d_tag != DT_NULL; entry++)
-        if (entry->d_tag == DT_SONAME)
-            return base_name(strings + entry->d_un.d_val);
-    return base_name(map->l_name);
+        if (entry->d_tag == tag)
+            return strings + entry->d_un.d_val;
+    return NULL;
+}
+
+const char *image_map_name(const struct link_map *map)
+{
+    const char *soname = image_string(map, DT_SONAME);
+    return base_name(soname ? soname : map->l_name);
 }
 
 /*
@@ -107,7 +112,7 @@ static bool executable_needs(const struct image *image, const char *library, int
 {
     for (const struct link_map *user = image->maps; user; user = user->l_next)
         if (map_needs(user, library) &&
-            (user == image->maps || (depth > 0 && executable_needs(image, map_name(user), depth - 1))))
+            (user == image->maps || (depth > 0 && executable_needs(image, image_map_name(user), depth - 1))))
             return true;
     return false;
 }
@@ -118,7 +123,7 @@ const char *image_cuda_library(const struct image *image)
     for (const struct link_map *map = image->maps->l_next; map; map = map->l_next) {
         const char *name = base_name(map->l_name);
         if (strncmp(name, "lib", 3) == 0 && image_is_cuda_library(name) &&
-            executable_needs(image, map_name(map), DEPTH_MAX))
+            executable_needs(image, image_map_name(map), DEPTH_MAX))
             return name;
     }
     return NULL;

@@ -35,6 +35,12 @@ bool image_has_fat_binary(const struct image *image);
 /* Was the object with this dynamic section there before the program started, in front of the C library? */
 bool image_preloaded(const struct image *image, const ElfW(Dyn) * dynamic);
 
+/* A string of an object's dynamic section (DT_SONAME, DT_RUNPATH); NULL when it has none. */
+const char *image_string(const struct link_map *map, ElfW(Sxword) tag);
+
+/* The name under which others need this object: its soname, else the name of its file. */
+const char *image_map_name(const struct link_map *map);
+
 /* Does `soname` match an entry of cuda_libraries.def? Pure. */
 bool image_is_cuda_library(const char *soname);
 

@@ -48,6 +48,8 @@ struct decision policy_decide(const struct config *config, const struct facts *f
         return never(REASON_NOT_IN_VERSION, trigger_names[config->trigger]);
     if (facts->opened_late)
         return never(REASON_OPENED_LATE, NULL);
+    if (facts->own_driver)
+        return never(REASON_OWN_DRIVER, facts->own_driver);
     if (facts->ancestor == MARKER_ANCESTOR)
         return never(REASON_ANCESTOR_WARMED, NULL);
     return config->trigger == SETTING_LOAD ? load(REASON_ASKED, NULL) : decide_auto(facts);

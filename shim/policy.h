@@ -13,6 +13,7 @@
 struct facts {
     bool secure;              /* set-uid, set-gid or with file capabilities (AT_SECURE) */
     const char *skipped;      /* the entry of the skip list that matched, NULL when none */
+    const char *own_driver;   /* a libcuda.so.1 that only the program would find (runpath.h), NULL when none */
     bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
     const char *cuda_library; /* a CUDA library that the executable links, NULL when none */
     bool fat_binary;          /* the executable carries a fat binary */

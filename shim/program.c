@@ -56,13 +56,15 @@ static const char *python_script(int argc, char *const *argv)
 {
     for (int i = 1; i < argc && argv[i]; i++) {
         const char *argument = argv[i];
+        if (strcmp(argument, "-") == 0)
+            return NULL; /* the script comes on standard input */
         if (argument[0] != '-')
             return base_name(argument);
         if (strcmp(argument, "--check-hash-based-pycs") == 0) {
             i++;
             continue;
         }
-        if (argument[1] == '-' || argument[1] == '\0')
+        if (argument[1] == '-')
             continue;
         for (const char *letter = argument + 1; *letter; letter++) {
             if (*letter == 'c')

@@ -3,6 +3,7 @@
 #include "run.h"
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/stat.h>
 
 TestSuite(load, .init = run_setup, .fini = run_teardown);
 
@@ -170,6 +171,22 @@ Test(load, a_program_that_chooses_its_device_is_left_alone)
     struct run wrong =
         run_program(PRELOADED, LIST(run_host("chooses_device")), LIST("SIMCUDA_DEVICES=2", "GPUWARM_TRIGGER=load"));
     cr_assert_str_eq(wrong.out, "device 0 is Simulated GPU 0\n", "the hazard is real");
+}
+
+/* The driver is where only the program's RUNPATH leads, and then also where the loader looks for everybody. */
+Test(load, a_program_with_a_driver_of_its_own_is_left_alone)
+{
+    const char *program = run_scratch("own_driver"), *own = run_scratch("own"), *report = run_scratch("report");
+    const char *const *settings = LIST("LD_LIBRARY_PATH=/nonexistent", run_env("GPUWARM_REPORT=%s", report));
+    cr_assert_eq(mkdir(own, 0700), 0);
+    cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_host("own_driver"), program), NULL).status, 0);
+    cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_build("simcuda/libcuda.so.1"), own), NULL).status, 0);
+    cr_assert_not(host_warmed(LIST(program), settings));
+    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "its RUNPATH leads to a driver of its own"));
+    struct run asked =
+        run_program(PRELOADED, LIST(program), LIST("LD_LIBRARY_PATH=/nonexistent", "GPUWARM_TRIGGER=load"));
+    cr_expect_str_eq(asked.out, "its own driver\n");
+    cr_expect_eq(line_count(asked.err), 1, "%s", asked.err);
 }
 
 Test(load, an_injected_profiler_is_not_preceded)

@@ -417,6 +417,49 @@ Test(simcuda, what_is_not_simulated_says_so_and_is_journalled)
     cr_expect_eq(journal->lines[0].pid, getpid());
 }
 
+Test(simcuda, a_journal_line_has_seven_fields)
+{
+    open_with(LIST("SIMCUDA_FAULT=cuInit=2"));
+    char line[512] = "";
+    CALL(cuInit, 0);
+    FILE *journal = fopen(run_scratch("journal"), "r");
+    cr_assert_not_null(journal);
+    cr_assert_not_null(fgets(line, sizeof line, journal));
+    char *fields[8] = {0}, *rest = line;
+    for (int i = 0; i < 8; i++)
+        fields[i] = strsep(&rest, "\t");
+    cr_assert(fields[6] && !fields[7]);
+    cr_expect_gt(atoll(fields[0]), 0);
+    cr_expect_eq(atoi(fields[1]), getpid());
+    cr_expect_str_eq(fields[3], "cuInit");
+    cr_expect_str_eq(fields[4], "2");
+    cr_expect_geq(atoll(fields[5]), 0);
+}
+
+Test(simcuda, mig_instances_have_uuids_of_their_own)
+{
+    open_with(LIST("SIMCUDA_MIG=1"));
+    CUuuid gpu, instance;
+    cr_assert_eq(CALL(cuInit, 0), 0);
+    cr_expect_eq(CALL(cuDeviceGetUuid, &gpu, 0), 0);
+    cr_expect_eq(CALL(cuDeviceGetUuid_v2, &instance, 0), 0);
+    cr_expect_neq(memcmp(&gpu, &instance, sizeof gpu), 0);
+}
+
+Test(simcuda, the_jit_cache_can_be_disabled_and_moved)
+{
+    open_with(LIST("CUDA_CACHE_DISABLE=1", run_env("CUDA_CACHE_PATH=%s", "/nonexistent")));
+    CUmodule module;
+    struct stat status;
+    context_make(0);
+    cr_expect_eq(CALL(cuModuleLoadData, &module, sample_ptx), 0);
+    cr_expect_neq(stat(run_scratch("home/.nv"), &status), 0);
+    setenv("CUDA_CACHE_DISABLE", "0", 1);
+    setenv("CUDA_CACHE_PATH", run_scratch("cache"), 1);
+    cr_expect_eq(CALL(cuModuleLoadData, &module, sample_ptx), 0);
+    cr_expect_eq(stat(run_scratch("cache"), &status), 0);
+}
+
 static int retain_elsewhere(void)
 {
     CUcontext context;

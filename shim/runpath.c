@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* See runpath.h. */
+#include "runpath.h"
+#include "text.h"
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char driver_name[] = "libcuda.so.1";
+
+/* The folder of an object, which $ORIGIN stands for. The loader gives the executable itself no name. */
+static bool origin_of(const struct link_map *map, char *folder, size_t size)
+{
+    struct text text = text_in(folder, size);
+    if (map->l_name[0]) {
+        text_format(&text, "%s", map->l_name);
+    } else {
+        ssize_t length = readlink("/proc/self/exe", folder, size - 1);
+        folder[length > 0 ? length : 0] = '\0';
+    }
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+    return slash && !text.truncated;
+}
+
+/* One entry of a RUNPATH with the driver's name, "$ORIGIN" at its start replaced. */
+static bool entry_expand(const char *entry, size_t length, const char *origin, struct text *path)
+{
+    static const char *const tokens[] = {"$ORIGIN", "${ORIGIN}"};
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+        size_t token = strlen(tokens[i]);
+        if (length >= token && strncmp(entry, tokens[i], token) == 0) {
+            text_format(path, "%s", origin);
+            entry += token;
+            length -= token;
+            break;
+        }
+    }
+    text_format(path, "%.*s/%s", (int)length, entry, driver_name);
+    return !path->truncated;
+}
+
+static bool map_has_driver(const struct link_map *map, char *path, size_t size)
+{
+    char origin[PATH_MAX];
+    const char *entry = image_string(map, DT_RUNPATH);
+    if (!entry || !origin_of(map, origin, sizeof origin))
+        return false;
+    for (;; entry++) {
+        size_t length = strcspn(entry, ":");
+        struct text text = text_in(path, size);
+        if (length && entry_expand(entry, length, origin, &text) && access(path, F_OK) == 0)
+            return true;
+        entry += length;
+        if (!*entry)
+            return false;
+    }
+}
+
+bool runpath_has_driver(const struct image *image, char *path, size_t size)
+{
+    for (const struct link_map *map = image->maps; map; map = map->l_next)
+        if (strcmp(image_map_name(map), driver_name) == 0)
+            return false;
+    for (const struct link_map *map = image->maps; map; map = map->l_next)
+        if ((map == image->maps || image_is_cuda_library(image_map_name(map))) && map_has_driver(map, path, size))
+            return true;
+    return false;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The policy, one test for each row of reasons.def, and the precedence between the rows: a process to which everything
+ * applies, from which the reasons are taken away one by one.
+ */
+#include "policy.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct config config_with(enum trigger_setting trigger)
+{
+    struct config config;
+    config_parse(NULL, &config);
+    config.trigger = trigger;
+    return config;
+}
+
+static void assert_decision(const struct config *config, const struct facts *facts, bool load, enum reason reason,
+                            const char *detail)
+{
+    struct decision decision = policy_decide(config, facts);
+    cr_assert_eq(decision.reason, reason, "\"%s\", not \"%s\"", policy_reason_text(decision.reason),
+                 policy_reason_text(reason));
+    cr_assert_eq(decision.load, load, "load is %d", decision.load);
+    cr_assert_eq(decision.detail, detail, "detail is %s", decision.detail ? decision.detail : "(none)");
+    cr_assert_eq(strstr(policy_reason_text(reason), "%s") != NULL, detail != NULL, "%s", policy_reason_text(reason));
+}
+
+static const char library[] = "libcudart.so.12", other[] = "something";
+
+Test(policy, cuda_library)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.cuda_library = library};
+    assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);
+    facts.fat_binary = true;
+    assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);
+}
+
+Test(policy, fat_binary)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true};
+    assert_decision(&config, &facts, true, REASON_FAT_BINARY, NULL);
+}
+
+/* An explicit load takes any process, also one that auto would leave alone. */
+Test(policy, asked)
+{
+    struct config config = config_with(SETTING_LOAD);
+    struct facts facts = {.secure = false};
+    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+    facts = (struct facts){
+        .cuda_library = library, .forks_with = other, .chooses_devices = true, .injection = other, .fat_binary = true};
+    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+}
+
+Test(policy, secure)
+{
+    struct config config = config_with(SETTING_LOAD);
+    struct facts facts = {.secure = true, .cuda_library = library};
+    assert_decision(&config, &facts, false, REASON_SECURE, NULL);
+}
+
+Test(policy, off)
+{
+    struct config config = config_with(SETTING_OFF);
+    struct facts facts = {.cuda_library = library};
+    assert_decision(&config, &facts, false, REASON_OFF, NULL);
+}
+
+Test(policy, no_device)
+{
+    struct config config = config_with(SETTING_LOAD);
+    struct facts facts = {.cuda_library = library};
+    config.devices.mode = DEVICE_NONE;
+    assert_decision(&config, &facts, false, REASON_NO_DEVICE, NULL);
+    config.devices.mode = DEVICE_ALL;
+    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+}
+
+Test(policy, bad_setting)
+{
+    struct config config = config_with(SETTING_LOAD);
+    struct facts facts = {.cuda_library = library};
+    config.bad = other;
+    assert_decision(&config, &facts, false, REASON_BAD_SETTING, other);
+}
+
+Test(policy, skip_list)
+{
+    struct config config = config_with(SETTING_LOAD);
+    struct facts facts = {.skipped = other, .cuda_library = library};
+    assert_decision(&config, &facts, false, REASON_SKIP_LIST, other);
+}
+
+Test(policy, opened_late)
+{
+    struct facts facts = {.opened_late = true, .cuda_library = library};
+    struct config config = config_with(SETTING_LOAD);
+    assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
+    config = config_with(SETTING_AUTO);
+    assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
+}
+
+Test(policy, not_in_version)
+{
+    struct facts facts = {.cuda_library = library};
+    struct config config = config_with(SETTING_SERVE);
+    assert_decision(&config, &facts, false, REASON_NOT_IN_VERSION, trigger_names[SETTING_SERVE]);
+    cr_assert_str_eq(trigger_names[SETTING_SERVE], "serve");
+    config = config_with(SETTING_FORK);
+    assert_decision(&config, &facts, false, REASON_NOT_IN_VERSION, trigger_names[SETTING_FORK]);
+    cr_assert_str_eq(trigger_names[SETTING_FORK], "fork");
+}
+
+/* Only an ancestor with the same local rank restrains; the process itself, before exec, does not. */
+Test(policy, ancestor_warmed)
+{
+    struct facts facts = {.ancestor = MARKER_ANCESTOR, .cuda_library = library};
+    struct config config = config_with(SETTING_LOAD), automatic = config_with(SETTING_AUTO);
+    assert_decision(&config, &facts, false, REASON_ANCESTOR_WARMED, NULL);
+    assert_decision(&automatic, &facts, false, REASON_ANCESTOR_WARMED, NULL);
+    facts.ancestor = MARKER_SELF;
+    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+    assert_decision(&automatic, &facts, true, REASON_CUDA_LIBRARY, library);
+    facts.ancestor = MARKER_OTHER_RANK;
+    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+    assert_decision(&automatic, &facts, true, REASON_CUDA_LIBRARY, library);
+}
+
+Test(policy, not_cuda)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.forks_with = other, .chooses_devices = true, .injection = other};
+    assert_decision(&config, &facts, false, REASON_NOT_CUDA, NULL);
+}
+
+Test(policy, forks)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true, .forks_with = "fork"};
+    assert_decision(&config, &facts, false, REASON_FORKS, facts.forks_with);
+}
+
+Test(policy, chooses_devices)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true, .chooses_devices = true};
+    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, NULL);
+}
+
+Test(policy, injected)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true, .injection = "CUDA_INJECTION64_PATH"};
+    assert_decision(&config, &facts, false, REASON_INJECTED, facts.injection);
+}
+
+static struct facts everything(void)
+{
+    return (struct facts){.secure = true,
+                          .skipped = other,
+                          .opened_late = true,
+                          .ancestor = MARKER_ANCESTOR,
+                          .cuda_library = library,
+                          .fat_binary = true,
+                          .forks_with = other,
+                          .chooses_devices = true,
+                          .injection = other};
+}
+
+Test(policy, precedence_of_what_is_never_warmed)
+{
+    struct config config = config_with(SETTING_OFF);
+    struct facts facts = everything();
+    config.devices.mode = DEVICE_NONE;
+    config.bad = other;
+    assert_decision(&config, &facts, false, REASON_SECURE, NULL);
+    facts.secure = false;
+    assert_decision(&config, &facts, false, REASON_SKIP_LIST, other);
+    facts.skipped = NULL;
+    assert_decision(&config, &facts, false, REASON_OFF, NULL);
+    config.trigger = SETTING_SERVE;
+    assert_decision(&config, &facts, false, REASON_NO_DEVICE, NULL);
+    config.devices.mode = DEVICE_AUTO;
+    assert_decision(&config, &facts, false, REASON_BAD_SETTING, other);
+    config.bad = NULL;
+    assert_decision(&config, &facts, false, REASON_NOT_IN_VERSION, trigger_names[SETTING_SERVE]);
+    config.trigger = SETTING_AUTO;
+    assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
+    facts.opened_late = false;
+    assert_decision(&config, &facts, false, REASON_ANCESTOR_WARMED, NULL);
+}
+
+Test(policy, precedence_in_cuda_executables)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = everything();
+    facts.secure = facts.opened_late = false;
+    facts.skipped = NULL;
+    facts.ancestor = MARKER_NONE;
+    assert_decision(&config, &facts, false, REASON_FORKS, other);
+    facts.forks_with = NULL;
+    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, NULL);
+    facts.chooses_devices = false;
+    assert_decision(&config, &facts, false, REASON_INJECTED, other);
+    facts.injection = NULL;
+    assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);
+    facts.cuda_library = NULL;
+    assert_decision(&config, &facts, true, REASON_FAT_BINARY, NULL);
+    facts.fat_binary = false;
+    assert_decision(&config, &facts, false, REASON_NOT_CUDA, NULL);
+}
+
+Test(policy, is_cuda_executable)
+{
+    cr_assert_not(policy_is_cuda_executable(&(struct facts){.forks_with = other, .injection = other}));
+    cr_assert(policy_is_cuda_executable(&(struct facts){.cuda_library = library}));
+    cr_assert(policy_is_cuda_executable(&(struct facts){.fat_binary = true}));
+}
+
+/* Callers format the text with the detail alone: at most one "%s", and no other "%". */
+Test(policy, reason_texts)
+{
+    static const struct {
+        enum reason reason;
+        const char *text;
+    } rows[] = {
+#define REASON(name, text) {REASON_##name, text},
+#include "reasons.def"
+#undef REASON
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *text = policy_reason_text(rows[i].reason), *percent = strchr(text, '%');
+        cr_assert_str_eq(text, rows[i].text);
+        cr_assert(!percent || (percent[1] == 's' && !strchr(percent + 1, '%')), "%s", text);
+    }
+}

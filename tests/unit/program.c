@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process runs, from its arguments, and whether the skip list has it. The list itself (skip.def) is read here
+ * too: every entry must match as a program, and as an interpreter's script only where it says so.
+ */
+#include "program.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { ARGUMENTS_MAX = 10 };
+
+static int argument_count(char *const *argv)
+{
+    int count = 0;
+    while (argv[count])
+        count++;
+    return count;
+}
+
+Test(program, names)
+{
+    static char *const rows[][2] = {
+        {"server", "server"},
+        {"/usr/bin/server", "server"},
+        {"./server", "server"},
+        {"-bash", "bash"},
+        {"-/bin/bash", "bash"},
+        {"/bin/-sh", "sh"},
+        {"a b", "a b"},
+        {"", ""},
+        {"-", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct program program = program_from(1, (char *const[]){rows[i][0], NULL});
+        cr_assert_str_eq(program.name, rows[i][1], "\"%s\" is named \"%s\"", rows[i][0], program.name);
+        cr_assert_null(program.script, "\"%s\"", rows[i][0]);
+    }
+}
+
+/* Linux starts programs with argc 0 (before 5.18), and then argv[0] is NULL. */
+Test(program, without_arguments)
+{
+    char why[64];
+    struct program program = program_from(0, (char *const[]){NULL});
+    cr_assert_str_eq(program.name, "");
+    cr_assert_null(program.script);
+    cr_assert_not(program_skipped(&program, NULL, why, sizeof why));
+    program = program_from(0, NULL);
+    cr_assert_str_eq(program.name, "");
+    program = program_from(1, (char *const[]){NULL});
+    cr_assert_str_eq(program.name, "");
+}
+
+static const struct {
+    char *argv[ARGUMENTS_MAX];
+    const char *script;
+} runs[] = {
+    {{"python3"}, NULL},
+    {{"python3", "train.py"}, "train.py"},
+    {{"/usr/bin/python3", "/opt/app/train.py", "--lr", "1"}, "train.py"},
+    {{"python", "train.py"}, "train.py"},
+    {{"python3.11", "train.py"}, "train.py"},
+    {{"pypy3", "train.py"}, "train.py"},
+    {{"-python3", "train.py"}, "train.py"},
+    {{"python3", "-m", "torch.distributed.run", "train.py"}, "torch.distributed.run"},
+    {{"python3", "-mtorch.distributed.run", "train.py"}, "torch.distributed.run"},
+    {{"python3", "-um", "vllm"}, "vllm"},
+    {{"python3", "-Ium", "vllm"}, "vllm"},
+    {{"python3", "-umvllm"}, "vllm"},
+    {{"python3", "-m"}, NULL},
+    {{"python3", "-c", "import vllm", "train.py"}, NULL},
+    {{"python3", "-cimport vllm", "train.py"}, NULL},
+    {{"python3", "-uc", "import vllm", "train.py"}, NULL},
+    {{"python3", "-u", "script.py"}, "script.py"},
+    {{"python3", "-OO", "-B", "-u", "script.py", "-m", "vllm"}, "script.py"},
+    {{"python3", "-W", "ignore", "script.py"}, "script.py"},
+    {{"python3", "-Wignore", "script.py"}, "script.py"},
+    {{"python3", "-uW", "module", "script.py"}, "script.py"},
+    {{"python3", "-X", "dev", "script.py"}, "script.py"},
+    {{"python3", "-Xdev", "script.py"}, "script.py"},
+    {{"python3", "-Ximporttime", "-W", "error", "-m", "vllm"}, "vllm"},
+    {{"python3", "-W"}, NULL},
+    {{"python3", "--check-hash-based-pycs", "never", "script.py"}, "script.py"},
+    {{"python3", "--check-hash-based-pycs"}, NULL},
+    {{"python3", "--version"}, NULL},
+    {{"python3", "--", "script.py"}, "script.py"},
+    {{"node", "server.js"}, NULL},
+    {{"server", "-m", "vllm"}, NULL},
+};
+
+Test(program, scripts_and_modules)
+{
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        struct program program = program_from(argument_count(runs[i].argv), runs[i].argv);
+        const char *shown = runs[i].argv[1] ? runs[i].argv[1] : runs[i].argv[0];
+        cr_assert_eq(program.script != NULL, runs[i].script != NULL, "row %zu (%s): script %s", i, shown,
+                     program.script);
+        if (runs[i].script)
+            cr_assert_str_eq(program.script, runs[i].script, "row %zu (%s): script %s", i, shown, program.script);
+    }
+}
+
+/* "-" is the program itself, read from standard input; what comes after it is the program's (python(1)). */
+Test(program, a_script_on_standard_input_has_no_name)
+{
+    struct program program = program_from(3, (char *const[]){"python3", "-", "torchrun", NULL});
+    cr_assert_str_eq(program.name, "python3");
+    cr_assert_null(program.script, "script %s", program.script);
+}
+
+static bool skips(char *const *argv, const char *extra, char *why, size_t size)
+{
+    struct program program = program_from(argument_count(argv), argv);
+    return program_skipped(&program, extra, why, size);
+}
+
+static const struct {
+    char *argv[ARGUMENTS_MAX];
+    const char *why; /* NULL: not skipped */
+} listed[] = {
+    {{"bash"}, "bash (shell)"},
+    {{"-bash"}, "bash (shell)"},
+    {{"/usr/bin/ksh93", "server"}, "ksh* (shell)"},
+    {{"["}, "[ (command-line tool)"},
+    {{"test"}, "test (command-line tool)"},
+    {{"x86_64-linux-gnu-gcc"}, NULL},
+    {{"gcc-12", "a.c"}, "gcc* (command-line tool)"},
+    {{"g++"}, "g++* (command-line tool)"},
+    {{"env", "A=b", "server"}, "env (starts another program)"},
+    {{"torchrun", "train.py"}, "torchrun (job launcher)"},
+    {{"python3", "/usr/local/bin/torchrun", "train.py"}, "torchrun (job launcher)"},
+    {{"python3", "-m", "torch.distributed.run", "train.py"}, "torch.distributed.run (job launcher)"},
+    {{"python3.11", "-u", "-m", "torch.distributed.launch"}, "torch.distributed.launch (job launcher)"},
+    {{"mpirun.openmpi", "-n", "2"}, "mpirun* (job launcher)"},
+    {{"gdb", "server"}, "gdb (debugger or profiler)"},
+    {{"nvidia-smi"}, "nvidia-* (NVIDIA tool)"},
+    {{"ffmpeg", "-i", "a"}, "ffmpeg (media tool)"},
+    {{"vllm", "serve"}, "vllm (multi-process engine)"},
+    {{"python3", "/usr/bin/vllm", "serve"}, "vllm (multi-process engine)"},
+    {{"python3", "-m", "vllm.entrypoints.openai.api_server"}, "vllm.* (multi-process engine)"},
+    {{"postgres", "-D", "/data"}, "postgres (forks for each connection)"},
+    {{"server", "torchrun"}, NULL},
+    {{"node", "torchrun"}, NULL},
+    {{"python3"}, NULL},
+    {{"python3", "train.py", "torchrun"}, NULL},
+    {{"python3", "-c", "import torch", "torchrun"}, NULL},
+    {{"python3", "-m", "torch.distributed.runner"}, NULL},
+    {{"python3", "-m", "uvicorn", "service:app"}, NULL},
+    {{"bashful"}, NULL},
+    {{"Bash"}, NULL},
+    {{"vllm_client"}, NULL},
+};
+
+Test(program, skip_list)
+{
+    for (size_t i = 0; i < COUNT(listed); i++) {
+        char why[64] = "";
+        bool skipped = skips(listed[i].argv, NULL, why, sizeof why);
+        cr_assert_eq(skipped, listed[i].why != NULL, "row %zu, %s: \"%s\"", i, listed[i].argv[0], why);
+        if (listed[i].why)
+            cr_assert_str_eq(why, listed[i].why, "row %zu, %s: \"%s\"", i, listed[i].argv[0], why);
+    }
+}
+
+Test(program, tools_are_not_scripts)
+{
+    static char *const names[] = {"test", "env", "bash", "time", "file", "perf", "ffmpeg", "postgres", "nvcc"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char why[64];
+        cr_assert(skips((char *const[]){names[i], NULL}, NULL, why, sizeof why), "%s", names[i]);
+        cr_assert_not(skips((char *const[]){"python3", names[i], NULL}, NULL, why, sizeof why), "script %s", names[i]);
+        cr_assert_not(skips((char *const[]){"python3", "-m", names[i], NULL}, NULL, why, sizeof why), "-m %s",
+                      names[i]);
+    }
+}
+
+static const struct {
+    const char *glob, *kind;
+    bool script;
+} entries[] = {
+#define SKIP_KIND(kind, text)
+#define SKIP(kind, glob)        {glob, #kind, false},
+#define SKIP_SCRIPT(kind, glob) {glob, #kind, true},
+#include "skip.def"
+#undef SKIP_KIND
+#undef SKIP
+#undef SKIP_SCRIPT
+};
+
+Test(program, every_entry_of_the_list)
+{
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        char name[64], why[64];
+        size_t stem = strcspn(entries[i].glob, "*");
+        snprintf(name, sizeof name, "%.*s%s", (int)stem, entries[i].glob, entries[i].glob[stem] ? "x1" : "");
+        cr_assert_eq(strpbrk(entries[i].glob, "?]\\"), NULL, "%s: this test knows only \"*\"", entries[i].glob);
+        cr_assert(skips((char *const[]){name, NULL}, NULL, why, sizeof why), "%s is not skipped", name);
+        cr_assert_eq(skips((char *const[]){"python3", name, NULL}, NULL, why, sizeof why), entries[i].script,
+                     "%s (%s) as a script", name, entries[i].kind);
+        cr_assert_not(skips((char *const[]){name, NULL}, "none", why, sizeof why), "%s with none", name);
+    }
+}
+
+Test(program, extra_globs)
+{
+    static const struct {
+        const char *extra;
+        char *argv[4];
+        const char *why;
+    } rows[] = {
+        {"server", {"server"}, "server (GPUWARM_SKIP)"},
+        {"a,b,server", {"/opt/server"}, "server (GPUWARM_SKIP)"},
+        {"serv*", {"server"}, "serv* (GPUWARM_SKIP)"},
+        {"*er", {"server"}, "*er (GPUWARM_SKIP)"},
+        {"?erver", {"server"}, "?erver (GPUWARM_SKIP)"},
+        {"[rs]erver", {"server"}, "[rs]erver (GPUWARM_SKIP)"},
+        {"\\server", {"server"}, "\\server (GPUWARM_SKIP)"},
+        {",,server,", {"server"}, "server (GPUWARM_SKIP)"},
+        {"train*", {"python3", "train.py"}, "train* (GPUWARM_SKIP)"},
+        {"app.*", {"python3", "-m", "app.worker"}, "app.* (GPUWARM_SKIP)"},
+        {"python*", {"python3", "train.py"}, "python* (GPUWARM_SKIP)"},
+        {"server", {"bash"}, "bash (shell)"},
+        {"serve", {"server"}, NULL},
+        {"erver", {"server"}, NULL},
+        {"Server", {"server"}, NULL},
+        {"train.py", {"node", "train.py"}, NULL},
+        {",", {"server"}, NULL},
+        {"", {"server"}, NULL},
+        {"", {""}, NULL},
+        {",", {""}, NULL},
+        {"nonesuch", {"none"}, NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char why[64] = "";
+        bool skipped = skips(rows[i].argv, rows[i].extra, why, sizeof why);
+        cr_assert_eq(skipped, rows[i].why != NULL, "%s on %s: \"%s\"", rows[i].extra, rows[i].argv[0], why);
+        if (rows[i].why)
+            cr_assert_str_eq(why, rows[i].why, "%s on %s: \"%s\"", rows[i].extra, rows[i].argv[0], why);
+    }
+}
+
+Test(program, none_empties_the_list)
+{
+    char why[64];
+    cr_assert_not(skips((char *const[]){"bash", NULL}, "none", why, sizeof why));
+    cr_assert_not(skips((char *const[]){"python3", "-m", "vllm", NULL}, "none", why, sizeof why));
+    cr_assert_not(skips((char *const[]){"none", NULL}, "none", why, sizeof why), "none is no glob");
+    cr_assert(skips((char *const[]){"bash", NULL}, "nonesuch", why, sizeof why), "only the word itself");
+}
+
+/* A glob of any length in GPUWARM_SKIP, and a reason that is longer than the room for it. */
+Test(program, long_globs)
+{
+    char extra[400], why[16];
+    memset(extra, 'x', sizeof extra);
+    memcpy(extra + sizeof extra - 8, ",server", sizeof ",server");
+    memset(why, 'z', sizeof why);
+    cr_assert(skips((char *const[]){"server", NULL}, extra, why, sizeof why - 4));
+    cr_assert_str_eq(why, "server (GPU");
+    cr_assert_eq(memcmp(why + sizeof why - 4, "zzzz", 4), 0, "written behind its end");
+}

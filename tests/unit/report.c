@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* The report, read back with another program's JSON parser; and the process id in it, which decides who may replace it.
+ */
+#include "report.h"
+#include "version.h"
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <string.h>
+#include <unistd.h>
+
+static char buffer[128 * 1024];
+static struct warmth warmth;
+
+static cJSON *format(const struct report *report)
+{
+    struct text text = text_in(buffer, sizeof buffer);
+    report_format(report, &text);
+    cr_assert_not(text.truncated);
+    cr_assert_eq(text.length, strlen(buffer));
+    cJSON *json = cJSON_Parse(buffer);
+    cr_assert_not_null(json, "not JSON: %s", buffer);
+    return json;
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    cr_assert_not_null(item, "no \"%s\" in %s", name, buffer);
+    return item;
+}
+
+/* `wanted` NULL: the member is there and is null. */
+static void assert_string(const cJSON *object, const char *name, const char *wanted)
+{
+    const cJSON *item = member(object, name);
+    if (!wanted) {
+        cr_assert(cJSON_IsNull(item), "\"%s\" is not null in %s", name, buffer);
+        return;
+    }
+    cr_assert(cJSON_IsString(item), "\"%s\" is no string in %s", name, buffer);
+    cr_assert_str_eq(item->valuestring, wanted);
+}
+
+static void assert_number(const cJSON *object, const char *name, double wanted)
+{
+    const cJSON *item = member(object, name);
+    cr_assert(cJSON_IsNumber(item), "\"%s\" is no number in %s", name, buffer);
+    cr_assert_float_eq(item->valuedouble, wanted, 1e-9, "\"%s\" is %f, not %f", name, item->valuedouble, wanted);
+}
+
+static void assert_stage(const cJSON *stage, const char *name, double ms, const char *result, const char *error)
+{
+    cr_assert_not_null(stage, "no stage %s in %s", name, buffer);
+    assert_string(stage, "name", name);
+    assert_number(stage, "ms", ms);
+    assert_string(stage, "result", result);
+    assert_string(stage, "error", error);
+    cr_assert_eq(cJSON_GetArraySize(stage), 4);
+}
+
+Test(report, nothing_was_warmed)
+{
+    cJSON *json = format(&(struct report){.program = "server", .reason = "not a CUDA executable"});
+    assert_string(json, "version", GPUWARM_VERSION);
+    assert_number(json, "pid", getpid());
+    assert_string(json, "program", "server");
+    assert_string(json, "trigger", NULL);
+    assert_string(json, "result", "skipped");
+    assert_string(json, "reason", "not a CUDA executable");
+    assert_number(json, "total_ms", 0);
+    cr_assert(cJSON_IsArray(member(json, "devices")));
+    cr_assert_eq(cJSON_GetArraySize(member(json, "devices")), 0);
+    cr_assert_eq(cJSON_GetArraySize(json), 8);
+    cJSON_Delete(json);
+}
+
+static void all_stages(struct stage_outcome *stages, enum stage_result result)
+{
+    for (int i = 0; i < STAGE_COUNT; i++)
+        stages[i] = (struct stage_outcome){.result = result, .ns = (i + 1) * 1500000LL};
+}
+
+Test(report, one_warm_device)
+{
+    warmth = (struct warmth){.result = WARM_WARM, .ns = 431234567, .count = 1};
+    warmth.devices[0] = (struct device){.ordinal = 2, .name = "NVIDIA H100"};
+    strcpy(warmth.devices[0].uuid, "GPU-8a5e2d1c-0b3f-4e6a-9c7d-112233445566");
+    all_stages(warmth.stages[0], STAGE_OK);
+    cJSON *json = format(&(struct report){.program = "server", .reason = "asked for", .warmth = &warmth});
+    assert_string(json, "trigger", "load");
+    assert_string(json, "result", "warm");
+    assert_number(json, "total_ms", 431.235);
+    cr_assert_eq(cJSON_GetArraySize(member(json, "devices")), 1);
+    const cJSON *device = cJSON_GetArrayItem(member(json, "devices"), 0), *stages = member(device, "stages");
+    assert_number(device, "ordinal", 2);
+    assert_string(device, "uuid", "GPU-8a5e2d1c-0b3f-4e6a-9c7d-112233445566");
+    assert_string(device, "name", "NVIDIA H100");
+    cr_assert_eq(cJSON_GetArraySize(device), 4);
+    cr_assert_eq(cJSON_GetArraySize(stages), STAGE_COUNT);
+    for (int i = 0; i < STAGE_COUNT; i++)
+        assert_stage(cJSON_GetArrayItem(stages, i), stage_name((enum stage)i), (i + 1) * 1.5, "ok", NULL);
+    cJSON_Delete(json);
+}
+
+Test(report, failed_skipped_and_omitted_stages)
+{
+    warmth = (struct warmth){.result = WARM_PARTIAL, .count = 1};
+    warmth.devices[0] = (struct device){.ordinal = 0};
+    warmth.stages[0][STAGE_driver] = (struct stage_outcome){.result = STAGE_OK, .ns = 1000};
+    warmth.stages[0][STAGE_context] = (struct stage_outcome){.result = STAGE_FAILED,
+                                                             .error = 2,
+                                                             .call = "cuDevicePrimaryCtxRetain",
+                                                             .error_name = "CUDA_ERROR_OUT_OF_MEMORY"};
+    warmth.stages[0][STAGE_kernel].result = STAGE_SKIPPED;
+    cJSON *json = format(&(struct report){.program = "p", .reason = "r", .warmth = &warmth});
+    const cJSON *device = cJSON_GetArrayItem(member(json, "devices"), 0), *stages = member(device, "stages");
+    assert_string(device, "uuid", NULL);
+    assert_string(device, "name", NULL);
+    cr_assert_eq(cJSON_GetArraySize(stages), 3, "the stage that was not asked for is left out");
+    assert_stage(cJSON_GetArrayItem(stages, 0), "driver", 0.001, "ok", NULL);
+    assert_stage(cJSON_GetArrayItem(stages, 1), "context", 0, "failed", "CUDA_ERROR_OUT_OF_MEMORY");
+    assert_stage(cJSON_GetArrayItem(stages, 2), "kernel", 0, "skipped", NULL);
+    cJSON_Delete(json);
+}
+
+Test(report, first_stages_omitted)
+{
+    warmth = (struct warmth){.result = WARM_WARM, .count = 1};
+    warmth.stages[0][STAGE_memory].result = STAGE_OK;
+    cJSON *json = format(&(struct report){.program = "p", .reason = "r", .warmth = &warmth});
+    const cJSON *stages = member(cJSON_GetArrayItem(member(json, "devices"), 0), "stages");
+    cr_assert_eq(cJSON_GetArraySize(stages), 1);
+    assert_stage(cJSON_GetArrayItem(stages, 0), "memory", 0, "ok", NULL);
+    cJSON_Delete(json);
+}
+
+Test(report, no_device_was_reached)
+{
+    warmth = (struct warmth){.result = WARM_FAILED, .count = 1};
+    warmth.devices[0].ordinal = -1;
+    cJSON *json = format(&(struct report){.program = "p", .reason = "r", .warmth = &warmth});
+    const cJSON *device = cJSON_GetArrayItem(member(json, "devices"), 0);
+    assert_string(json, "result", "failed");
+    assert_string(device, "ordinal", NULL);
+    cr_assert_eq(cJSON_GetArraySize(member(device, "stages")), 0);
+    cJSON_Delete(json);
+}
+
+/* As many as there can be, with the longest names: the buffer of report_write holds them. */
+Test(report, many_devices)
+{
+    warmth = (struct warmth){.result = WARM_WARM, .count = DEVICES_MAX};
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        warmth.devices[i] = (struct device){.ordinal = i};
+        memset(warmth.devices[i].name, '\x01', DEVICE_NAME_LENGTH - 1);
+        memset(warmth.devices[i].uuid, 'u', sizeof warmth.devices[i].uuid - 1);
+        all_stages(warmth.stages[i], STAGE_OK);
+    }
+    cJSON *json = format(&(struct report){.program = "p", .reason = "r", .warmth = &warmth});
+    const cJSON *devices = member(json, "devices");
+    cr_assert_eq(cJSON_GetArraySize(devices), DEVICES_MAX);
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        assert_number(cJSON_GetArrayItem(devices, i), "ordinal", i);
+        assert_string(cJSON_GetArrayItem(devices, i), "name", warmth.devices[i].name);
+    }
+    cJSON_Delete(json);
+}
+
+Test(report, strings_are_escaped)
+{
+    static const char program[] = "a \"b\" \\c\n\t\x7f/d, \"pid\": 1, %s", reason[] = "\xc3\xa4 \xff";
+    warmth = (struct warmth){.result = WARM_WARM, .count = 1};
+    strcpy(warmth.devices[0].name, "GPU \"0\"\\\x01");
+    strcpy(warmth.devices[0].uuid, "\"");
+    cJSON *json = format(&(struct report){.program = program, .reason = reason, .warmth = &warmth});
+    assert_string(json, "program", program);
+    assert_string(json, "reason", "\xc3\xa4 \xef\xbf\xbd");
+    assert_string(cJSON_GetArrayItem(member(json, "devices"), 0), "name", warmth.devices[0].name);
+    assert_string(cJSON_GetArrayItem(member(json, "devices"), 0), "uuid", "\"");
+    cr_assert_eq(report_pid(buffer), getpid());
+    cJSON_Delete(json);
+}
+
+Test(report, results)
+{
+    static const char *const names[] = {"warm", "partial", "failed", "skipped"};
+    for (int i = WARM_WARM; i <= WARM_SKIPPED; i++) {
+        warmth = (struct warmth){.result = (enum warm_result)i, .count = 1};
+        cJSON *json = format(&(struct report){.program = "p", .reason = "r", .warmth = &warmth});
+        assert_string(json, "result", names[i]);
+        cJSON_Delete(json);
+    }
+}
+
+Test(report, pid)
+{
+    static const struct {
+        const char *text;
+        long pid;
+    } rows[] = {
+        {"", 0},
+        {"{}", 0},
+        {"{\n  \"version\": \"0.1.0\",\n  \"pid\": 4711,\n  \"program\": \"x\"", 4711},
+        {"{\"pid\": 12", 12},
+        {"{\"pid\": }", 0},
+        {"{\"pid\": \"5\"}", 0},
+        {"{\"pip\": 5}", 0},
+        {"pid: 5", 0},
+        {"\"pid\": ", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_assert_eq(report_pid(rows[i].text), rows[i].pid, "\"%s\" gave %ld", rows[i].text, report_pid(rows[i].text));
+}
+
+Test(report, pid_of_what_format_wrote)
+{
+    cJSON_Delete(format(&(struct report){.program = "p", .reason = "r"}));
+    cr_assert_eq(report_pid(buffer), getpid());
+}

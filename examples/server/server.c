@@ -106,9 +106,9 @@ int main(int argc, char **argv)
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof address;
-    float *numbers = malloc(COUNT_MAX * sizeof *numbers);
+    static float numbers[COUNT_MAX];
     address.sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0));
-    if (!numbers || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
+    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
         bind(listener, (struct sockaddr *)&address, size) || listen(listener, 16) ||
         getsockname(listener, (struct sockaddr *)&address, &size)) {
         perror("server");

@@ -16,6 +16,10 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
+# make V=1 shows the commands.
+Q    := $(if $(V),,@)
+say   = $(if $(V),,@echo '  $(1)  $@')
+
 # ---- what is built of what ------------------------------------------------------------------------------------------
 
 SHIM_SOURCES    := $(wildcard shim/*.c)
@@ -58,21 +62,25 @@ TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES)
 
 $(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o) shim/gpuwarm.map
-	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_FLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -c -o $@ $<
 
 # ---- programs on the driver API: linked with the simulator, run with whatever libcuda.so.1 the loader finds ----------
 
@@ -81,15 +89,18 @@ LINK_CUDA = $(SIMCUDA) -Wl,--allow-shlib-undefined
 
 $(BUILD)/examples/server: examples/server/server.c $(SIMCUDA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
 
 $(BUILD)/examples/driver-api: examples/driver-api/first_call.c $(SIMCUDA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
 
 $(BUILD)/examples/client $(BUILD)/examples/demo: $(BUILD)/examples/%: examples/server/%.c examples/server/request.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
 
 # ---- demo, bench ----------------------------------------------------------------------------------------------------
 
@@ -102,11 +113,13 @@ bench: all $(BENCHES)
 
 $(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIMCUDA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
 
 $(BUILD)/bench/load: tests/bench/load.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $<
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
@@ -120,19 +133,22 @@ test-packages:
 
 .PHONY: run-tests
 run-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
-	sh tests/run.sh $(BUILD)
+	@sh tests/run.sh $(BUILD)
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
-	$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
 
 $(BUILD)/tests/e2e-tests: $(E2E_SOURCES:%.c=$(BUILD)/%.o)
-	$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
 
 $(BUILD)/tests/unit/%.o $(BUILD)/tests/e2e/%.o: $(BUILD)/tests/%.o ;
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(TEST_FLAGS) $(CFLAGS) -c -o $@ $<
 
 # A host is one file; what it links beyond the C library is said in its first line: "// link: cuda" or "// link: runpath".
 HOST_LINKS = $(shell sed -n '1s|^// link: ||p' $<)
@@ -141,7 +157,8 @@ HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) \
 
 $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h $(SIMCUDA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
@@ -155,7 +172,8 @@ docs: $(BUILD)/docs/configuration
 
 $(BUILD)/docs/configuration: docs/configuration.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $<
 
 # ---- installing, cleaning -------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -105,6 +106,12 @@ Test(image, spans_are_readable)
     cr_assert_eq(fatbin_text_outside(searched, image.spans, image.span_count, (size_t)1 << 30), 1);
 }
 
+/* The program's own of a name that the C library has: exported, and so in the symbol table, but not imported. */
+int ttyslot(void)
+{
+    return -1;
+}
+
 Test(image, imports)
 {
     struct image image = found();
@@ -115,6 +122,8 @@ Test(image, imports)
     cr_assert_not(image_imports(&image, "memmemx"));
     cr_assert_not(image_imports(&image, "MEMMEM"));
     cr_assert_not(image_imports(&image, ""));
+    cr_assert_eq(dlsym(RTLD_DEFAULT, "ttyslot"), (void *)(uintptr_t)ttyslot, "ttyslot is not exported");
+    cr_assert_not(image_imports(&image, "ttyslot"), "it is the program's own");
     cr_assert_not(image_imports(&image, "forkpty"), "the C library has it, and we do not call it");
     cr_assert_not_null(dlsym(RTLD_DEFAULT, "forkpty"));
 }
@@ -124,6 +133,77 @@ Test(image, links_no_cuda_library)
     struct image image = found();
     const char *library = image_cuda_library(&image);
     cr_assert_null(library, "%s", library);
+}
+
+/* An object as the loader lists it, made by hand: its path, soname (or none) and what it needs. */
+struct object {
+    struct link_map map;
+    ElfW(Dyn) dynamic[8];
+    char strings[256];
+};
+
+static ElfW(Xword) string_add(struct object *object, size_t *used, const char *string)
+{
+    size_t at = *used;
+    cr_assert(at + strlen(string) < sizeof object->strings);
+    strcpy(object->strings + at, string);
+    *used += strlen(string) + 1;
+    return at;
+}
+
+static void object_make(struct object *object, char *path, const char *soname, const char *const needs[3])
+{
+    size_t used = 1;
+    ElfW(Dyn) *entry = object->dynamic;
+    *object = (struct object){.map = {.l_name = path, .l_ld = object->dynamic}};
+    for (int i = 0; i < 3 && needs[i]; i++)
+        *entry++ = (ElfW(Dyn)){.d_tag = DT_NEEDED, .d_un = {.d_val = string_add(object, &used, needs[i])}};
+    if (soname)
+        *entry++ = (ElfW(Dyn)){.d_tag = DT_SONAME, .d_un = {.d_val = string_add(object, &used, soname)}};
+    *entry = (ElfW(Dyn)){.d_tag = DT_STRTAB, .d_un = {.d_ptr = (ElfW(Addr))object->strings}};
+}
+
+/* The executable, which needs `needs`; libapp.so.1, which needs libcudart.so.12; and that, which needs libapp.so.1. */
+static const char *cuda_library_of(const char *const needs[3])
+{
+    static struct object objects[4];
+    object_make(&objects[0], "", NULL, needs);
+    object_make(&objects[1], "/lib/libc.so.6", "libc.so.6", (const char *const[3]){NULL});
+    object_make(&objects[2], "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libc.so.6", "libcudart.so.12"});
+    object_make(&objects[3], "/opt/libcudart.so.12", "libcudart.so.12", (const char *const[3]){"libapp.so.1"});
+    for (int i = 0; i < 3; i++)
+        objects[i].map.l_next = &objects[i + 1].map;
+    return image_cuda_library(&(struct image){.dynamic = objects[0].dynamic, .maps = &objects[0].map});
+}
+
+Test(image, links_a_cuda_library)
+{
+    static const char *const directly[3] = {"libc.so.6", "libcudart.so.12"}, *const through[3] = {"libapp.so.1"};
+    static const char *const path[3] = {"/opt/libcudart.so.12"};
+    cr_assert_not_null(cuda_library_of(directly));
+    cr_assert_str_eq(cuda_library_of(directly), "libcudart.so.12");
+    cr_assert_not_null(cuda_library_of(through));
+    cr_assert_str_eq(cuda_library_of(through), "libcudart.so.12");
+    cr_assert_not_null(cuda_library_of(path));
+}
+
+/* Somebody else's preload is no reason, also where it and what it needs need each other. */
+Test(image, a_preloaded_cuda_library_is_not_linked)
+{
+    static const char *const libc_only[3] = {"libc.so.6"}, *const nothing[3] = {NULL};
+    cr_assert_null(cuda_library_of(libc_only));
+    cr_assert_null(cuda_library_of(nothing));
+}
+
+Test(image, names_of_objects)
+{
+    static struct object object;
+    object_make(&object, "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libc.so.6"});
+    cr_assert_str_eq(image_map_name(&object.map), "libapp.so.1");
+    cr_assert_str_eq(image_string(&object.map, DT_NEEDED), "libc.so.6");
+    cr_assert_null(image_string(&object.map, DT_RUNPATH));
+    object_make(&object, "/opt/libapp-2.so", NULL, (const char *const[3]){NULL});
+    cr_assert_str_eq(image_map_name(&object.map), "libapp-2.so");
 }
 
 Test(image, has_a_fat_binary)

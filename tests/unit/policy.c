@@ -114,6 +114,16 @@ Test(policy, not_in_version)
     cr_assert_str_eq(trigger_names[SETTING_FORK], "fork");
 }
 
+/* A process that would find another driver than we do is not even warmed when it asks for it. */
+Test(policy, own_driver)
+{
+    struct facts facts = {.own_driver = other, .cuda_library = library};
+    struct config config = config_with(SETTING_LOAD);
+    assert_decision(&config, &facts, false, REASON_OWN_DRIVER, other);
+    config = config_with(SETTING_AUTO);
+    assert_decision(&config, &facts, false, REASON_OWN_DRIVER, other);
+}
+
 /* Only an ancestor with the same local rank restrains; the process itself, before exec, does not. */
 Test(policy, ancestor_warmed)
 {
@@ -162,6 +172,7 @@ static struct facts everything(void)
     return (struct facts){.secure = true,
                           .skipped = other,
                           .opened_late = true,
+                          .own_driver = other,
                           .ancestor = MARKER_ANCESTOR,
                           .cuda_library = library,
                           .fat_binary = true,
@@ -190,6 +201,8 @@ Test(policy, precedence_of_what_is_never_warmed)
     config.trigger = SETTING_AUTO;
     assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
     facts.opened_late = false;
+    assert_decision(&config, &facts, false, REASON_OWN_DRIVER, other);
+    facts.own_driver = NULL;
     assert_decision(&config, &facts, false, REASON_ANCESTOR_WARMED, NULL);
 }
 
@@ -198,7 +211,7 @@ Test(policy, precedence_in_cuda_executables)
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = everything();
     facts.secure = facts.opened_late = false;
-    facts.skipped = NULL;
+    facts.skipped = facts.own_driver = NULL;
     facts.ancestor = MARKER_NONE;
     assert_decision(&config, &facts, false, REASON_FORKS, other);
     facts.forks_with = NULL;

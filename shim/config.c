@@ -193,7 +193,7 @@ static void variable_parse(struct config *config, struct word name, const char *
     int internal = index < 0 ? word_find(name, internal_names, COUNT(internal_names)) : -1;
     const char *nearest = NULL;
     unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(option_names) + (size_t)internal) : 0;
-    if (!bit)
+    if (!bit && *value)
         complain_name(config, name);
     if (!bit || *seen & bit)
         return;

@@ -20,7 +20,7 @@ enum { FATBIN_SCAN_BYTES = 64 * 1024 };
 
 /*
  * Is there a fat binary wrapper in the last FATBIN_SCAN_BYTES of `data` whose fat binary lies in one of `spans`?
- * Memory is read only in `data` and `spans`. `data` is aligned to 8 bytes.
+ * Memory is read only in `data` and `spans`.
  */
 bool fatbin_present(struct span data, const struct span *spans, size_t span_count);
 

@@ -99,11 +99,14 @@ static bool glob_matches(const char *glob, const char *name)
 static bool extra_matches(const struct program *program, const char *extra, char *why, size_t size)
 {
     while (*extra) {
-        size_t length = strcspn(extra, ",");
-        char glob[128];
-        if (length > 0 && length < sizeof glob) {
-            memcpy(glob, extra, length);
-            glob[length] = '\0';
+        extra += strspn(extra, " ");
+        size_t length = strcspn(extra, ","), kept = length;
+        char glob[256];
+        while (kept > 0 && extra[kept - 1] == ' ')
+            kept--;
+        if (kept > 0 && kept < sizeof glob) {
+            memcpy(glob, extra, kept);
+            glob[kept] = '\0';
             if (glob_matches(glob, program->name) || (program->script && glob_matches(glob, program->script))) {
                 snprintf(why, size, "%s (GPUWARM_SKIP)", glob);
                 return true;

@@ -24,7 +24,8 @@ static bool origin_of(const struct link_map *map, char *folder, size_t size)
     return slash && !text.truncated;
 }
 
-/* One entry of a RUNPATH with the driver's name, "$ORIGIN" at its start replaced. */
+/* One entry of a RUNPATH with the driver's name, "$ORIGIN" at its start replaced; an empty one is the current folder.
+ */
 static bool entry_expand(const char *entry, size_t length, const char *origin, struct text *path)
 {
     static const char *const tokens[] = {"$ORIGIN", "${ORIGIN}"};
@@ -37,21 +38,23 @@ static bool entry_expand(const char *entry, size_t length, const char *origin, s
             break;
         }
     }
-    text_format(path, "%.*s/%s", (int)length, entry, driver_name);
+    text_format(path, "%.*s%s%s", (int)length, entry, length || path->length ? "/" : "", driver_name);
     return !path->truncated;
 }
 
-static bool map_has_driver(const struct link_map *map, char *path, size_t size)
+static bool map_has_driver(const struct link_map *map, struct text *shown)
 {
-    char origin[PATH_MAX];
+    char origin[PATH_MAX], path[PATH_MAX];
     const char *entry = image_string(map, DT_RUNPATH);
     if (!entry || !origin_of(map, origin, sizeof origin))
         return false;
     for (;; entry++) {
         size_t length = strcspn(entry, ":");
-        struct text text = text_in(path, size);
-        if (length && entry_expand(entry, length, origin, &text) && access(path, F_OK) == 0)
+        struct text text = text_in(path, sizeof path);
+        if (entry_expand(entry, length, origin, &text) && access(path, F_OK) == 0) {
+            text_format(shown, "%s", path);
             return true;
+        }
         entry += length;
         if (!*entry)
             return false;
@@ -60,11 +63,12 @@ static bool map_has_driver(const struct link_map *map, char *path, size_t size)
 
 bool runpath_has_driver(const struct image *image, char *path, size_t size)
 {
+    struct text shown = text_in(path, size);
     for (const struct link_map *map = image->maps; map; map = map->l_next)
         if (strcmp(image_map_name(map), driver_name) == 0)
             return false;
     for (const struct link_map *map = image->maps; map; map = map->l_next)
-        if ((map == image->maps || image_is_cuda_library(image_map_name(map))) && map_has_driver(map, path, size))
+        if ((map == image->maps || image_is_cuda_library(image_map_name(map))) && map_has_driver(map, &shown))
             return true;
     return false;
 }

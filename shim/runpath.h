@@ -11,7 +11,7 @@
 
 /*
  * Is there a libcuda.so.1 in the RUNPATH of the executable or of a CUDA library, and none loaded yet? Then `path` (of
- * `size` bytes) is where. Looks at the file system, only where there is a RUNPATH.
+ * `size` bytes) is where, cut off if need be. Looks at the file system, only where there is a RUNPATH.
  */
 bool runpath_has_driver(const struct image *image, char *path, size_t size);
 

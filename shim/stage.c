@@ -88,8 +88,10 @@ void stage_memory(const struct driver *driver, struct stage_outcome *outcome)
     CUstream stream = NULL;
     if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &stream, CU_STREAM_NON_BLOCKING))
         return;
-    /* From the kernel, not from the program's heap, which may be another library's and not ready before main. */
-    void *pageable = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /* From the kernel, not from the program's heap, which may be another library's and not ready before main; and all
+     * its pages at once, since every one would be faulted in by the copies. */
+    void *pageable =
+        mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     bool copied = false;
     if (pageable != MAP_FAILED) {
         copied = memory_device(driver, pageable, stream, outcome);

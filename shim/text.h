@@ -25,7 +25,7 @@ __attribute__((format(printf, 2, 3))) void text_format(struct text *text, const 
 /* Appends a JSON string, quotes included, or null for NULL. A byte that is not part of valid UTF-8 becomes U+FFFD. */
 void text_json(struct text *text, const char *string);
 
-/* Appends nanoseconds as milliseconds for a reader: three significant digits at most, "0.31", "8.2", "431". */
+/* Appends nanoseconds as milliseconds for a reader: "0.31", "8.2", "431", "4840". */
 void text_ms(struct text *text, long long ns);
 
 #endif

@@ -5,7 +5,7 @@
 #   run.sh BUILD-FOLDER
 set -u
 build=$1
-unit_least=140
+unit_least=150
 e2e_least=90
 GPUWARM_TEST_BUILD=$(cd "$build" && pwd) || exit 1
 export GPUWARM_TEST_BUILD

@@ -435,3 +435,11 @@ Test(config, environment_get)
     cr_assert_null(environment_get(environment, "rank"));
     cr_assert_null(environment_get(NULL, "RANK"));
 }
+
+Test(config, an_unknown_name_without_value_is_unset_too)
+{
+    static struct config config;
+    config_parse((char *const[]){(char *)"GPUWARM_DEVCE=", NULL}, &config);
+    cr_expect_eq(config.complaint_count, 0);
+    cr_expect_null(config.bad);
+}

@@ -139,7 +139,7 @@ Test(image, links_no_cuda_library)
 struct object {
     struct link_map map;
     ElfW(Dyn) dynamic[8];
-    char strings[256];
+    char path[64], strings[256];
 };
 
 static ElfW(Xword) string_add(struct object *object, size_t *used, const char *string)
@@ -151,11 +151,13 @@ static ElfW(Xword) string_add(struct object *object, size_t *used, const char *s
     return at;
 }
 
-static void object_make(struct object *object, char *path, const char *soname, const char *const needs[3])
+static void object_make(struct object *object, const char *path, const char *soname, const char *const needs[3])
 {
     size_t used = 1;
     ElfW(Dyn) *entry = object->dynamic;
-    *object = (struct object){.map = {.l_name = path, .l_ld = object->dynamic}};
+    *object = (struct object){.map = {.l_name = object->path, .l_ld = object->dynamic}};
+    cr_assert_lt(strlen(path), sizeof object->path);
+    strcpy(object->path, path);
     for (int i = 0; i < 3 && needs[i]; i++)
         *entry++ = (ElfW(Dyn)){.d_tag = DT_NEEDED, .d_un = {.d_val = string_add(object, &used, needs[i])}};
     if (soname)

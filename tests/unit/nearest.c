@@ -40,7 +40,7 @@ Test(nearest, number_of_edits)
     cr_assert_null(nearest_name("xxC", 3, three, 1));
     cr_assert_not_null(nearest_name("xxxDEFGHI", 9, nine, 1));
     cr_assert_null(nearest_name("xxxxEFGHI", 9, nine, 1));
-    cr_assert_not_null(nearest_name("xyzABCDEF", 9, six, 1), "three letters too many");
+    cr_assert_not_null(nearest_name("AxBCyDEFz", 9, six, 1), "three letters too many");
     cr_assert_null(nearest_name("wxyzABCDEF", 9, three, 1), "six letters too many");
     cr_assert_not_null(nearest_name("ABCDEFG", 7, nine, 1), "two letters left out");
     cr_assert_null(nearest_name("ABCDEF", 6, nine, 1), "three letters left out");

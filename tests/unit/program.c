@@ -262,3 +262,13 @@ Test(program, long_globs)
     cr_assert_str_eq(why, "server (GPU");
     cr_assert_eq(memcmp(why + sizeof why - 4, "zzzz", 4), 0, "written behind its end");
 }
+
+Test(program, blanks_around_globs_do_not_count)
+{
+    char why[64];
+    const struct program server = {.name = "server"};
+    cr_expect(program_skipped(&server, "other , server ,x", why, sizeof why));
+    cr_expect_str_eq(why, "server (GPUWARM_SKIP)");
+    cr_expect(program_skipped(&server, " serv* ", why, sizeof why));
+    cr_expect_not(program_skipped(&server, " , ,", why, sizeof why));
+}

@@ -86,8 +86,8 @@ int main(int argc, char **argv)
     double median[CASES];
     for (int i = 0; i < CASES; i++)
         median[i] = measured[i].times[rounds / 2];
-    printf("\n  The warm-up costs %.0f us more than the same driver calls in a bare program (goal: at most 300).\n",
+    printf("\n  The warm-up costs %+.0f us beyond the same driver calls in a bare program (goal: at most +300).\n",
            median[2] - median[1]);
-    printf("  A skipped program costs %.0f us more.\n", median[4] - (median[3] + median[5]) / 2);
+    printf("  A skipped program costs %+.0f us.\n", median[4] - (median[3] + median[5]) / 2);
     return 0;
 }

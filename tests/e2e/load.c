@@ -92,6 +92,24 @@ Test(load, fat_binary_is_recognised_in_a_stripped_file)
     cr_assert(host_warmed(LIST(run_scratch("stripped")), NULL));
 }
 
+/* The real thing, where nvcc is installed; it cannot run on the simulated driver, and does not call it. */
+Test(load, what_nvcc_builds_is_recognised)
+{
+    const char *source = run_scratch("nothing.cu"), *program = run_scratch("nothing");
+    run_write(source,
+              "__global__ void kernel() {}\nint main(int c, char **) { if (c > 1) kernel<<<1, 1>>>(); return 6; }\n");
+    const char *build = "PATH=$PATH:/usr/local/cuda/bin; command -v nvcc >/dev/null || exit 77; nvcc -o \"$2\" \"$1\"";
+    struct run nvcc = run_program(PLAIN, LIST("/bin/sh", "-c", build, "sh", source, program), NULL);
+    if (nvcc.status == 77)
+        cr_skip_test("nvcc is not installed");
+    cr_assert_eq(nvcc.status, 0, "%s", nvcc.err);
+    cr_assert(host_warmed(LIST(program), LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")))));
+    cr_assert_str_eq(report_text(report_read(run_scratch("report")), "reason"),
+                     "CUDA executable: carries a fat binary");
+    cr_assert_eq(run_program(PLAIN, LIST("/usr/bin/strip", program), NULL).status, 0);
+    cr_assert(host_warmed(LIST(program), NULL), "stripped too");
+}
+
 Test(load, through_the_dynamic_loader_as_a_command)
 {
     cr_assert(host_warmed(LIST("/lib64/ld-linux-x86-64.so.2", run_host("first_call")), NULL));

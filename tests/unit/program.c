@@ -123,7 +123,7 @@ static const struct {
 } listed[] = {
     {{"bash"}, "bash (shell)"},
     {{"-bash"}, "bash (shell)"},
-    {{"/usr/bin/ksh93", "server"}, "ksh* (shell)"},
+    {{"/usr/bin/ksh93", "server"}, "ksh93 (shell)"},
     {{"["}, "[ (command-line tool)"},
     {{"test"}, "test (command-line tool)"},
     {{"x86_64-linux-gnu-gcc"}, NULL},

@@ -111,6 +111,7 @@ demo: all
 
 bench: all $(BENCHES)
 	@$(BUILD)/bench/load $(BUILD)
+	@$(BUILD)/bench/scan
 
 $(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIMCUDA)
 	@mkdir -p $(@D)
@@ -121,6 +122,11 @@ $(BUILD)/bench/load: tests/bench/load.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+
+$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(BUILD)/shim/fatbin.o
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
 #include "notice.h"
 #include "policy.h"
 #include "report.h"
+#include "standard.h"
 #include "warm.h"
 #include <errno.h>
 #include <stdio.h>
@@ -99,7 +100,9 @@ static void load_warm(const struct log *log, const struct config *config, const 
         .rank = process->rank.local,
         .takes_exclusive = policy_is_cuda_executable(&process->facts),
     };
+    unsigned taken = standard_take();
     warm_run(&request, &warmth);
+    standard_free(taken);
     if (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL) {
         struct marker self = marker_self(process->rank.local);
         marker_set(&self);

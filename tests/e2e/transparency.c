@@ -58,6 +58,22 @@ Test(transparency, a_warm_process_has_a_context_and_none_is_current)
     cr_assert_eq(journal_calls(journal, "cuDevicePrimaryCtxRelease_v2", NULL), 0, "retained for good");
 }
 
+/* On a free 0, 1 or 2 the driver's files would be the program's standard input or output. */
+Test(transparency, closed_standard_descriptors_stay_closed)
+{
+    const char *const *closings = LIST("exec <&-", "exec 2>&-", "exec <&- 2>&-");
+    for (; *closings; closings++) {
+        const char *script = run_env("%s; exec %s", *closings, run_host("state"));
+        struct run run = run_program(PRELOADED, LIST("/bin/bash", "-c", script), NULL);
+        cr_expect_eq(run.status, 3);
+        cr_expect_not_null(strstr(run.out, "env GPUWARM_MARKER\n"), "it was warmed");
+        for (int fd = 0; fd <= 2; fd++) {
+            bool closed = (fd == 0 && strstr(*closings, "<&-")) || (fd == 2 && strstr(*closings, "2>&-"));
+            cr_expect_eq(strstr(run.out, run_env("fd %d: ", fd)) == NULL, closed, "%s: %s", *closings, run.out);
+        }
+    }
+}
+
 /* Every handle that `make` gave out is given back through `drop`: "key=value" words must pair up. */
 static void expect_balanced(const struct journal *journal, const char *make, const char *drop, const char *key)
 {

@@ -25,8 +25,10 @@ static struct decision decide_auto(const struct facts *facts)
         return never(REASON_NOT_CUDA, NULL);
     if (facts->forks_with)
         return never(REASON_FORKS, facts->forks_with);
-    if (facts->chooses_devices)
-        return never(REASON_CHOOSES_DEVICES, NULL);
+    if (facts->chooses_with)
+        return never(REASON_CHOOSES_DEVICES, facts->chooses_with);
+    if (facts->too_large)
+        return never(REASON_TOO_LARGE, NULL);
     if (facts->injection)
         return never(REASON_INJECTED, facts->injection);
     return facts->cuda_library ? load(REASON_CUDA_LIBRARY, facts->cuda_library) : load(REASON_FAT_BINARY, NULL);

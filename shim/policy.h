@@ -18,7 +18,8 @@ struct facts {
     const char *cuda_library; /* a CUDA library that the executable links, NULL when none */
     bool fat_binary;          /* the executable carries a fat binary */
     const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
-    bool chooses_devices;     /* the executable contains "CUDA_VISIBLE_DEVICES", or is too large to tell */
+    const char *chooses_with; /* a variable by which GPUs are chosen and which the executable names, or NULL */
+    bool too_large;           /* the executable is too large to be searched for those */
     const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */
     enum marker_relation ancestor;
 };

@@ -51,7 +51,7 @@ Test(policy, asked)
     struct facts facts = {.secure = false};
     assert_decision(&config, &facts, true, REASON_ASKED, NULL);
     facts = (struct facts){
-        .cuda_library = library, .forks_with = other, .chooses_devices = true, .injection = other, .fat_binary = true};
+        .cuda_library = library, .forks_with = other, .chooses_with = other, .injection = other, .fat_binary = true};
     assert_decision(&config, &facts, true, REASON_ASKED, NULL);
 }
 
@@ -142,7 +142,7 @@ Test(policy, ancestor_warmed)
 Test(policy, not_cuda)
 {
     struct config config = config_with(SETTING_AUTO);
-    struct facts facts = {.forks_with = other, .chooses_devices = true, .injection = other};
+    struct facts facts = {.forks_with = other, .chooses_with = other, .injection = other};
     assert_decision(&config, &facts, false, REASON_NOT_CUDA, NULL);
 }
 
@@ -153,11 +153,18 @@ Test(policy, forks)
     assert_decision(&config, &facts, false, REASON_FORKS, facts.forks_with);
 }
 
+Test(policy, too_large)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true, .too_large = true};
+    assert_decision(&config, &facts, false, REASON_TOO_LARGE, NULL);
+}
+
 Test(policy, chooses_devices)
 {
     struct config config = config_with(SETTING_AUTO);
-    struct facts facts = {.fat_binary = true, .chooses_devices = true};
-    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, NULL);
+    struct facts facts = {.fat_binary = true, .chooses_with = other};
+    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, other);
 }
 
 Test(policy, injected)
@@ -177,7 +184,7 @@ static struct facts everything(void)
                           .cuda_library = library,
                           .fat_binary = true,
                           .forks_with = other,
-                          .chooses_devices = true,
+                          .chooses_with = other,
                           .injection = other};
 }
 
@@ -215,8 +222,8 @@ Test(policy, precedence_in_cuda_executables)
     facts.ancestor = MARKER_NONE;
     assert_decision(&config, &facts, false, REASON_FORKS, other);
     facts.forks_with = NULL;
-    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, NULL);
-    facts.chooses_devices = false;
+    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, other);
+    facts.chooses_with = NULL;
     assert_decision(&config, &facts, false, REASON_INJECTED, other);
     facts.injection = NULL;
     assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);

@@ -34,7 +34,8 @@ C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 LIBRARY  := $(BUILD)/libgpuwarm.so
 SIMCUDA  := $(BUILD)/simcuda/libcuda.so.1
 EXAMPLES := $(addprefix $(BUILD)/examples/,server client demo driver-api)
-HOSTS    := $(HOST_SOURCES:tests/hosts/%.c=$(BUILD)/tests/hosts/%)
+HOST_LIBRARIES := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%.so,$(filter tests/hosts/lib%,$(HOST_SOURCES)))
+HOSTS    := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%,$(filter-out tests/hosts/lib%,$(HOST_SOURCES))) $(HOST_LIBRARIES)
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 TESTS    := $(BUILD)/tests/unit-tests $(BUILD)/tests/e2e-tests
 
@@ -87,6 +88,7 @@ $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 
 comma := ,
 LINK_CUDA = $(SIMCUDA) -Wl,--allow-shlib-undefined
+LINK_CUDA_INDIRECTLY = -Wl,--allow-shlib-undefined -Wl,-rpath-link,$(dir $(SIMCUDA))
 
 $(BUILD)/examples/server: examples/server/server.c $(SIMCUDA)
 	@mkdir -p $(@D)
@@ -157,12 +159,19 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(call say,CC  )
 	$(Q)$(CC) $(TEST_FLAGS) $(CFLAGS) -c -o $@ $<
 
-# A host is one file; what it links beyond the C library is said in its first line: "// link: cuda" or "// link: runpath".
-HOST_LINKS = $(shell sed -n '1s|^// link: ||p' $<)
-HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) \
+# A host is one file, lib*.c a library of a host. What it links beyond the C library is said in its first line, as in
+# "// link: cuda no-pie".
+HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
+HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
+              $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
 
-$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h $(SIMCUDA)
+$(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $< $(HOST_LDLIBS)
+
+$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c $(SIMCUDA) | $(HOST_LIBRARIES)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread

@@ -188,7 +188,6 @@ static void complain_name(struct config *config, struct word name)
 static void variable_parse(struct config *config, struct word name, const char *value, unsigned *seen)
 {
     static const char *const internal_names[] = {"MARKER", "SAID"};
-    const char **internals[] = {&config->marker, &config->said};
     int index = word_find(name, option_names, COUNT(option_names));
     int internal = index < 0 ? word_find(name, internal_names, COUNT(internal_names)) : -1;
     const char *nearest = NULL;
@@ -199,7 +198,7 @@ static void variable_parse(struct config *config, struct word name, const char *
         return;
     *seen |= bit;
     if (internal >= 0)
-        *internals[internal] = *value ? value : NULL;
+        config->marker = internal == 0 && *value ? value : config->marker;
     else if (*value && !options[index].parse(value, config, &nearest))
         complain_value(config, (size_t)index, value, nearest);
 }
@@ -214,7 +213,7 @@ void config_parse(char *const *environment, struct config *config)
     config->devices.count = 0;
     config->stages = STAGES_ALL;
     config->log_level = LOG_WARN;
-    config->skip = config->log_file = config->report = config->marker = config->said = config->bad = NULL;
+    config->skip = config->log_file = config->report = config->marker = config->bad = NULL;
     config->complaint_count = 0;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (**entry != 'G' || strncmp(*entry, prefix, sizeof prefix - 1) != 0)
@@ -223,13 +222,4 @@ void config_parse(char *const *environment, struct config *config)
         if (equals)
             variable_parse(config, (struct word){name, (size_t)(equals - name)}, equals + 1, &seen);
     }
-}
-
-const char *environment_get(char *const *environment, const char *name)
-{
-    size_t length = strlen(name);
-    for (char *const *entry = environment; entry && *entry; entry++)
-        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
-            return (*entry)[length + 1] ? *entry + length + 1 : NULL;
-    return NULL;
 }

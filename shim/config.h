@@ -25,7 +25,6 @@ struct config {
     const char *log_file; /* NULL: stderr */
     const char *report;   /* NULL: none */
     const char *marker;   /* GPUWARM_MARKER: an ancestor's, NULL when none (marker.h) */
-    const char *said;     /* GPUWARM_SAID: what an ancestor complained about (notice.h) */
     const char *bad;      /* the complaint that stops the warm-up, NULL when every value that matters is understood */
     unsigned complaint_count;
     char complaints[COMPLAINTS_MAX][COMPLAINT_LENGTH];
@@ -34,9 +33,6 @@ struct config {
 
 /* Fills `config` from a NULL-terminated list of "NAME=value". */
 void config_parse(char *const *environment, struct config *config);
-
-/* The value of `name` in the environment, NULL when it is not there or empty. */
-const char *environment_get(char *const *environment, const char *name);
 
 /* The names of the trigger settings, in the order of the enumeration. */
 extern const char *const trigger_names[];

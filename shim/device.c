@@ -79,7 +79,7 @@ static bool is_among(const struct device *devices, unsigned count, int ordinal)
 }
 
 unsigned device_resolve(const struct driver *driver, const struct device_list *list, int rank, struct device *devices,
-                        struct text *missing, struct stage_outcome *outcome)
+                        int *visible, struct text *missing, struct stage_outcome *outcome)
 {
     int count = 0;
     unsigned found = 0;
@@ -89,6 +89,7 @@ unsigned device_resolve(const struct driver *driver, const struct device_list *l
         stage_succeeded(outcome, "cuDeviceGetCount", CUDA_ERROR_NO_DEVICE);
         return 0;
     }
+    *visible = count;
     unsigned wanted = list->mode == DEVICE_LISTED ? list->count : list->mode == DEVICE_ALL ? (unsigned)count : 1;
     for (unsigned i = 0; i < wanted && found < DEVICES_MAX; i++) {
         int ordinal = list->mode == DEVICE_LISTED ? spec_ordinal(driver, &list->specs[i], count, missing)

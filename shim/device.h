@@ -17,12 +17,13 @@ struct device {
 };
 
 /*
- * Fills `devices` (room for DEVICES_MAX) with what `list` asks for, each device once, and returns how many. `rank` is
+ * Fills `devices` (room for DEVICES_MAX) with what `list` asks for, each device once, and returns how many; *visible
+ * is the number of devices that the program sees. `rank` is
  * the local rank or -1, for DEVICE_AUTO. What is not there is described in `missing`, which stays empty when all is.
  * A driver call that failed is in `outcome`.
  */
 unsigned device_resolve(const struct driver *driver, const struct device_list *list, int rank, struct device *devices,
-                        struct text *missing, struct stage_outcome *outcome);
+                        int *visible, struct text *missing, struct stage_outcome *outcome);
 
 /* Is the device one that only one process may use at a time (compute mode EXCLUSIVE_PROCESS)? */
 bool device_is_exclusive(const struct driver *driver, const struct device *device);

@@ -4,12 +4,13 @@
  * executable's data (every process that is not skipped), the whole executable (CUDA executables).
  */
 #include "facts.h"
+#include "environment.h"
 #include "image.h"
 #include "runpath.h"
 #include <stddef.h>
 #include <sys/auxv.h>
 
-/* The executable is looked through for a string only this far: 64 MiB take some 50 ms (make bench). */
+/* An object is looked through for a string only this far: 64 MiB take some 50 ms (make bench). */
 static const size_t SEARCH_BYTES_MAX = (size_t)64 << 20;
 
 static const char *injection_find(char *const *environment)
@@ -25,29 +26,46 @@ static const char *injection_find(char *const *environment)
     return NULL;
 }
 
-/* vfork, posix_spawn, system and popen are not here: what they start calls exec. */
-static const char *fork_import(const struct image *image)
+/* The first of `imports` that any of the objects has. */
+static const char *import_find(const struct links *links, const char *const *imports, size_t count)
 {
-    static const char *const imports[] = {"fork", "_Fork", "daemon", "forkpty"};
-    for (size_t i = 0; i < sizeof imports / sizeof *imports; i++)
-        if (image_imports(image, imports[i]))
-            return imports[i];
+    for (size_t i = 0; i < count; i++)
+        for (size_t object = 0; object < links->count; object++)
+            if (object_imports(links->objects[object], imports[i]))
+                return imports[i];
     return NULL;
+}
+
+static const char *fork_find(const struct links *links)
+{
+    /* vfork, posix_spawn, system and popen are not here: what they start calls exec. */
+    static const char *const imports[] = {"fork", "_Fork", "daemon", "forkpty"};
+    return import_find(links, imports, sizeof imports / sizeof *imports);
+}
+
+static const char *close_find(const struct links *links)
+{
+    static const char *const imports[] = {"closefrom", "close_range"};
+    return import_find(links, imports, sizeof imports / sizeof *imports);
 }
 
 /*
  * The driver reads these once, at cuInit, and a program that sets one before its first CUDA call would be given other
  * GPUs, or others under the same numbers, than it asked for.
  */
-static const char *choice_find(const struct image *image, bool *too_large)
+static const char *choice_find(const struct links *links, bool *too_large)
 {
     static const char *const variables[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"};
-    for (size_t i = 0; i < sizeof variables / sizeof *variables && !*too_large; i++) {
-        int found = fatbin_text_outside(variables[i], image->spans, image->span_count, SEARCH_BYTES_MAX);
-        if (found > 0)
-            return variables[i];
-        *too_large = found < 0;
-    }
+    *too_large = links->too_many;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        for (size_t object = 0; object < links->count; object++) {
+            struct span spans[OBJECT_SPANS_MAX];
+            size_t count = object_spans(links->objects[object], spans);
+            int found = fatbin_text_outside(variables[i], spans, count, SEARCH_BYTES_MAX);
+            if (found > 0)
+                return variables[i];
+            *too_large |= found < 0;
+        }
     return NULL;
 }
 
@@ -56,16 +74,20 @@ void facts_gather(int argc, char *const *argv, char *const *environment, const s
 {
     struct facts *facts = &process->facts;
     struct image image;
+    struct links links;
     *facts = (struct facts){.secure = getauxval(AT_SECURE) != 0};
     process->rank = (struct rank){-1, NULL};
     process->program = program_from(argc, argv);
     if (program_skipped(&process->program, config->skip, process->skipped, sizeof process->skipped))
         facts->skipped = process->skipped;
-    if (facts->secure || facts->skipped || config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE ||
-        !image_find(&image))
+    if (facts->secure || facts->skipped || config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
+        return;
+    facts->unreadable = !image_find(&image);
+    if (facts->unreadable)
         return;
     facts->opened_late = !image_preloaded(&image, _DYNAMIC);
-    facts->cuda_library = image_cuda_library(&image);
+    image_links(&image, &links);
+    facts->cuda_library = links.library;
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(&image);
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
@@ -78,7 +100,8 @@ void facts_gather(int argc, char *const *argv, char *const *environment, const s
     }
     if (config->trigger != SETTING_AUTO)
         return;
-    facts->forks_with = fork_import(&image);
+    facts->forks_with = fork_find(&links);
+    facts->closes_with = close_find(&links);
     facts->injection = injection_find(environment);
-    facts->chooses_with = choice_find(&image, &facts->too_large);
+    facts->chooses_with = choice_find(&links, &facts->too_large);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The library as the program meets it: the one file that knows the moments and exports symbols (none yet). At load,
- * before main, glibc runs this constructor on the only thread of the process and without the loader's lock; whatever
+ * before main, glibc runs this constructor on the program's first thread, without the loader's lock, and nearly always
+ * as the only thread: constructors of libraries that the program links ran before and may have started some. Whatever
  * happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the process.
+ * The settings are read from the environment as it is now: an earlier constructor may have changed it.
  */
 #include "config.h"
 #include "facts.h"
@@ -12,10 +14,12 @@
 #include "notice.h"
 #include "policy.h"
 #include "report.h"
+#include "signals.h"
 #include "standard.h"
 #include "warm.h"
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { MESSAGE_BYTES = 640 };
 
@@ -100,8 +104,15 @@ static void load_warm(const struct log *log, const struct config *config, const 
         .rank = process->rank.local,
         .takes_exclusive = policy_is_cuda_executable(&process->facts),
     };
+    /*
+     * The driver's threads inherit this thread's signal mask. A program that blocks signals in main, to wait for them
+     * with sigwait or a signalfd, would find them delivered to those threads instead, and end.
+     */
+    struct signals signals;
     unsigned taken = standard_take();
+    signals_hold_all(&signals);
     warm_run(&request, &warmth);
+    signals_release(&signals);
     standard_free(taken);
     if (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL) {
         struct marker self = marker_self(process->rank.local);
@@ -117,12 +128,12 @@ static void load_warm(const struct log *log, const struct config *config, const 
     report_say(log, config, &(struct report){process->program.name, said, &warmth});
 }
 
-static void load_moment(int argc, char **argv, char **environment)
+static void load_moment(int argc, char **argv)
 {
     struct config config;
     struct process process;
-    config_parse(environment, &config);
-    facts_gather(argc, argv, environment, &config, &process);
+    config_parse(environ, &config);
+    facts_gather(argc, argv, environ, &config, &process);
     struct decision decision = policy_decide(&config, &process.facts);
     /* The environment of a set-uid program is somebody else's: nothing is written anywhere on its behalf. */
     if (decision.reason == REASON_SECURE)
@@ -151,12 +162,15 @@ static void load_moment(int argc, char **argv, char **environment)
         report_say(&log, &config, &(struct report){process.program.name, reason, NULL});
 }
 
-/* glibc passes main's arguments to constructors; musl passes none, and they are not looked at there. */
+/*
+ * glibc passes main's arguments to constructors; musl passes none, and what stands in their place is not looked at. A
+ * musl program with gcompat has glibc's version function too, so the arguments must also lie as the kernel lays them.
+ */
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
-    if (!libc_is_glibc())
+    if (!libc_is_glibc() || environment != argv + argc + 1)
         return;
     int saved = errno;
-    load_moment(argc, argv, environment);
+    load_moment(argc, argv);
     errno = saved;
 }

@@ -10,14 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A control character: C0, DEL, or C1 in UTF-8, which terminals obey too. */
+static bool is_control(const char *c)
+{
+    unsigned char first = (unsigned char)c[0], second = (unsigned char)c[1];
+    return first < 0x20 || first == 0x7f || (first == 0xc2 && second < 0xa0);
+}
+
 static bool line_write(int fd, const char *message)
 {
     char line[1024];
     struct text text = text_in(line, sizeof line - 1);
     text_format(&text, "gpuwarm[%d] %s", getpid(), message);
-    for (size_t i = 0; i < text.length; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+    for (size_t i = 0, length; i < text.length; i += length ? length : 1) {
+        length = text_utf8_length(line + i);
+        if (!length || is_control(line + i))
             line[i] = '?';
+    }
     line[text.length] = '\n';
     return output_write(fd, line, text.length + 1);
 }

@@ -13,7 +13,7 @@ struct log {
     const char *file;     /* NULL: stderr. %p stands for the process id; lines go to stderr when it cannot be written */
 };
 
-/* Writes one line, cut off at 1000 bytes. Bytes of `format`'s arguments that are control characters become '?'. */
+/* Writes one line, cut off at 1000 bytes. Control characters, and bytes that are not UTF-8, become '?'. */
 __attribute__((format(printf, 3, 4))) void log_write(const struct log *log, enum log_level level, const char *format,
                                                      ...);
 

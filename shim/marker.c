@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See marker.h. */
 #include "marker.h"
+#include "environment.h"
 #include "text.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -68,5 +69,5 @@ void marker_set(const struct marker *self)
     char value[64];
     struct text text = text_in(value, sizeof value);
     marker_format(self, &text);
-    setenv("GPUWARM_MARKER", value, 1);
+    environment_set("GPUWARM_MARKER", value);
 }

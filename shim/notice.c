@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See notice.h. GPUWARM_SAID holds the hashes of the messages, eight hexadecimal digits each, comma-separated. */
 #include "notice.h"
+#include "environment.h"
 #include "text.h"
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void message_hash(const char *message, char hash[9])
 {
@@ -24,7 +25,7 @@ bool notice_was_said(const char *said, const char *message)
 
 void notice_say(const struct log *log, const char *message)
 {
-    const char *said = getenv("GPUWARM_SAID");
+    const char *said = environment_get(environ, "GPUWARM_SAID");
     if (log->level < LOG_WARN || notice_was_said(said, message))
         return;
     log_write(log, LOG_WARN, "%s", message);
@@ -33,5 +34,5 @@ void notice_say(const struct log *log, const char *message)
     struct text text = text_in(value, sizeof value);
     text_format(&text, "%s%s%s", said ? said : "", said && *said ? "," : "", hash);
     if (!text.truncated)
-        setenv("GPUWARM_SAID", value, 1);
+        environment_set("GPUWARM_SAID", value);
 }

@@ -14,8 +14,7 @@
 bool notice_was_said(const char *said, const char *message);
 
 /*
- * Logs the message at `warn`, unless an ancestor did. Changes the environment, so only to be called where the process
- * has one thread: at load.
+ * Logs the message at `warn`, unless an ancestor did. Changes the environment, so only to be called before main.
  */
 void notice_say(const struct log *log, const char *message);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See output.h. */
 #include "output.h"
+#include "signals.h"
 #include "text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,12 +24,8 @@ static bool is_writable_now(int fd)
 
 bool output_write(int fd, const char *data, size_t length)
 {
-    sigset_t ours, before, pending;
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGPIPE);
-    sigaddset(&ours, SIGXFSZ);
-    sigprocmask(SIG_BLOCK, &ours, &before);
-    sigpending(&pending);
+    struct signals signals;
+    signals_hold_writing(&signals);
     ssize_t written = 0;
     while (length && written >= 0) {
         written = is_writable_now(fd) ? write(fd, data, length) : -1;
@@ -38,18 +34,7 @@ bool output_write(int fd, const char *data, size_t length)
         data += written > 0 ? written : 0;
         length -= written > 0 ? (size_t)written : 0;
     }
-    int failure = errno;
-    for (int i = 0; i < 2; i++) {
-        /* What our write raised is taken off again; what was pending before stays for the program. */
-        int signal = i ? SIGXFSZ : SIGPIPE;
-        if (sigismember(&pending, signal))
-            sigdelset(&ours, signal);
-    }
-    struct timespec none = {0, 0};
-    while (sigtimedwait(&ours, NULL, &none) > 0)
-        ;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = failure;
+    signals_release(&signals);
     return length == 0;
 }
 

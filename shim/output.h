@@ -8,8 +8,8 @@
 
 /*
  * Writes all of `data` to `fd`. false, with errno, when that would block or fails; then part of it may have been
- * written, but never part of a line to a pipe (a write of up to PIPE_BUF bytes is atomic). SIGPIPE and SIGXFSZ that
- * the write raises do not reach the program.
+ * written, but never part of a line to a pipe (a write of up to PIPE_BUF bytes is atomic). No signal that
+ * the write raises reaches the program.
  */
 bool output_write(int fd, const char *data, size_t length);
 

@@ -25,6 +25,8 @@ static struct decision decide_auto(const struct facts *facts)
         return never(REASON_NOT_CUDA, NULL);
     if (facts->forks_with)
         return never(REASON_FORKS, facts->forks_with);
+    if (facts->closes_with)
+        return never(REASON_CLOSES, facts->closes_with);
     if (facts->chooses_with)
         return never(REASON_CHOOSES_DEVICES, facts->chooses_with);
     if (facts->too_large)
@@ -48,6 +50,8 @@ struct decision policy_decide(const struct config *config, const struct facts *f
         return never(REASON_BAD_SETTING, config->bad);
     if (config->trigger == SETTING_SERVE || config->trigger == SETTING_FORK)
         return never(REASON_NOT_IN_VERSION, trigger_names[config->trigger]);
+    if (facts->unreadable)
+        return never(REASON_UNREADABLE, NULL);
     if (facts->opened_late)
         return never(REASON_OPENED_LATE, NULL);
     if (facts->own_driver)

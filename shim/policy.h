@@ -14,12 +14,15 @@ struct facts {
     bool secure;              /* set-uid, set-gid or with file capabilities (AT_SECURE) */
     const char *skipped;      /* the entry of the skip list that matched, NULL when none */
     const char *own_driver;   /* a libcuda.so.1 that only the program would find (runpath.h), NULL when none */
+    bool unreadable;          /* the executable is not laid out as expected: none of the facts below is known */
     bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
     const char *cuda_library; /* a CUDA library that the executable links, NULL when none */
     bool fat_binary;          /* the executable carries a fat binary */
+    /* Of the executable and what lies between it and the CUDA libraries that it links: */
     const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
-    const char *chooses_with; /* a variable by which GPUs are chosen and which the executable names, or NULL */
-    bool too_large;           /* the executable is too large to be searched for those */
+    const char *closes_with;  /* an import by which the program may close the driver's descriptors, or NULL */
+    const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */
+    bool too_large;           /* there is too much to be searched for those */
     const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */
     enum marker_relation ancestor;
 };

@@ -4,6 +4,7 @@
  * relocate at load) and fnmatch is asked only where the first letters agree.
  */
 #include "program.h"
+#include "text.h"
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,12 +40,6 @@ static const struct {
 #include "skip.def"
 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 /* "python", "python3", "python3.11", "pypy3": the interpreters whose launchers are scripts or modules. */
 static bool is_python(const char *name)
 {
@@ -59,7 +54,7 @@ static const char *python_script(int argc, char *const *argv)
         if (strcmp(argument, "-") == 0)
             return NULL; /* the script comes on standard input */
         if (argument[0] != '-')
-            return base_name(argument);
+            return text_base_name(argument);
         if (strcmp(argument, "--check-hash-based-pycs") == 0) {
             i++;
             continue;
@@ -82,7 +77,7 @@ static const char *python_script(int argc, char *const *argv)
 
 struct program program_from(int argc, char *const *argv)
 {
-    struct program program = {.name = argc > 0 && argv[0] ? base_name(argv[0]) : ""};
+    struct program program = {.name = argc > 0 && argv[0] ? text_base_name(argv[0]) : ""};
     program.name += program.name[0] == '-';
     if (is_python(program.name))
         program.script = python_script(argc, argv);

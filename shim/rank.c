@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See rank.h. */
 #include "rank.h"
-#include "config.h"
+#include "environment.h"
 #include <stddef.h>
 
 /* Decimal digits and nothing else; 9999 ranks on one machine are enough. */

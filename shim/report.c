@@ -23,8 +23,9 @@ static void format_stages(const struct stage_outcome *stages, struct text *text)
         const struct stage_outcome *outcome = &stages[stage];
         if (outcome->result == STAGE_OMITTED)
             continue;
-        text_format(text, "%s\n        {\"name\": \"%s\", \"ms\": %.3f, \"result\": \"%s\", \"error\": ", separator,
-                    stage_name((enum stage)stage), (double)outcome->ns / 1e6, results[outcome->result]);
+        text_format(text, "%s\n        {\"name\": \"%s\", \"ms\": ", separator, stage_name((enum stage)stage));
+        text_decimal_ms(text, outcome->ns, 3);
+        text_format(text, ", \"result\": \"%s\", \"error\": ", results[outcome->result]);
         text_json(text, outcome->error_name);
         text_format(text, "}");
         separator = ",";
@@ -51,14 +52,18 @@ static void format_device(const struct device *device, const struct stage_outcom
 void report_format(const struct report *report, struct text *text)
 {
     const struct warmth *warmth = report->warmth;
+    char program[256]; /* NAME_MAX and a NUL: argv[0] may be anything */
+    snprintf(program, sizeof program, "%s", report->program);
     text_format(text, "{\n  \"version\": \"%s\",\n  \"pid\": %d,\n  \"program\": ", GPUWARM_VERSION, getpid());
-    text_json(text, report->program);
+    text_json(text, program);
     text_format(text, ",\n  \"trigger\": ");
     text_json(text, warmth ? "load" : NULL);
     text_format(text, ",\n  \"result\": \"%s\",\n  \"reason\": ",
                 warmth ? warm_result_name(warmth->result) : warm_result_name(WARM_SKIPPED));
     text_json(text, report->reason);
-    text_format(text, ",\n  \"total_ms\": %.3f,\n  \"devices\": [", warmth ? (double)warmth->ns / 1e6 : 0.0);
+    text_format(text, ",\n  \"total_ms\": ");
+    text_decimal_ms(text, warmth ? warmth->ns : 0, 3);
+    text_format(text, ",\n  \"devices\": [");
     for (unsigned i = 0; warmth && i < warmth->count; i++) {
         text_format(text, i ? "," : "");
         format_device(&warmth->devices[i], warmth->stages[i], text);
@@ -100,6 +105,14 @@ static const char *write_fd(int fd, const struct text *text)
     return problem;
 }
 
+/* One of that name is left over from a process with our pid that was killed: in a container pids are soon reused. */
+static int temporary_open(const char *path)
+{
+    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
+    int fd = open(path, FLAGS, 0644);
+    return fd < 0 && errno == EEXIST && unlink(path) == 0 ? open(path, FLAGS, 0644) : fd;
+}
+
 /* `path` is a regular file or nothing yet, and no symbolic link: a rename would replace the link. */
 static const char *write_renamed(const char *path, const struct text *text)
 {
@@ -108,10 +121,13 @@ static const char *write_renamed(const char *path, const struct text *text)
     text_format(&name, "%s.%d.tmp", path, getpid());
     if (name.truncated)
         return strerror(ENAMETOOLONG);
-    const char *problem = write_fd(open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644), text);
+    int fd = temporary_open(temporary);
+    if (fd < 0)
+        return strerror(errno);
+    const char *problem = write_fd(fd, text);
     if (!problem && rename(temporary, path) != 0)
         problem = strerror(errno);
-    if (problem && strcmp(problem, strerror(EEXIST)) != 0)
+    if (problem)
         unlink(temporary);
     return problem;
 }
@@ -120,8 +136,16 @@ static const char *write_path(const char *path, bool replaces, const struct text
 {
     struct stat status;
     char resolved[PATH_MAX];
-    if (!file_status(path, &status))
-        return errno == ENOENT ? write_renamed(path, text) : strerror(errno);
+    if (!file_status(path, &status)) {
+        if (errno != ENOENT)
+            return strerror(errno);
+        if (readlink(path, resolved, sizeof resolved) < 0)
+            return write_renamed(path, text);
+        /* A link to what is not there yet: make that, so that the link can be resolved and stays. */
+        const char *problem = write_fd(output_open(path, true), &(struct text){.length = 0});
+        if (problem || !file_status(path, &status))
+            return problem ? problem : strerror(errno);
+    }
     if (!S_ISREG(status.st_mode))
         return write_fd(output_open(path, false), text);
     if (!realpath(path, resolved))
@@ -143,7 +167,7 @@ const char *report_write(const struct report *report, const char *pattern)
     struct text text = text_in(buffer, TEXT_BYTES);
     report_format(report, &text);
     bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
-    const char *problem = write_path(path, replaces, &text);
+    const char *problem = text.truncated ? strerror(EMSGSIZE) : write_path(path, replaces, &text);
     munmap(buffer, TEXT_BYTES);
     return problem;
 }

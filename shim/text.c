@@ -26,10 +26,14 @@ void text_format(struct text *text, const char *format, ...)
     }
 }
 
-/* The length of the UTF-8 sequence that starts here, 0 when it is not one (RFC 3629: shortest form, no surrogates). */
-static size_t utf8_length(const unsigned char *c)
+size_t text_utf8_length(const char *sequence)
 {
-    size_t length = c[0] >= 0xc2 && c[0] <= 0xdf ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 : c[0] >= 0xf0 && c[0] <= 0xf4 ? 4 : 0;
+    const unsigned char *c = (const unsigned char *)sequence;
+    size_t length = c[0] < 0x80                    ? 1
+                    : c[0] >= 0xc2 && c[0] <= 0xdf ? 2
+                    : (c[0] & 0xf0) == 0xe0        ? 3
+                    : c[0] >= 0xf0 && c[0] <= 0xf4 ? 4
+                                                   : 0;
     for (size_t i = 1; i < length; i++)
         if ((c[i] & 0xc0) != 0x80)
             return 0;
@@ -47,7 +51,7 @@ void text_json(struct text *text, const char *string)
     }
     text_format(text, "\"");
     for (const unsigned char *c = (const unsigned char *)string; *c;) {
-        size_t length = *c < 0x80 ? 1 : utf8_length(c);
+        size_t length = text_utf8_length((const char *)c);
         if (length == 0)
             text_format(text, "\\ufffd");
         else if (*c == '"' || *c == '\\')
@@ -61,8 +65,24 @@ void text_json(struct text *text, const char *string)
     text_format(text, "\"");
 }
 
+void text_decimal_ms(struct text *text, long long ns, int decimals)
+{
+    long long unit = 1000000; /* nanoseconds in the last digit */
+    for (int i = 0; i < decimals; i++)
+        unit /= 10;
+    long long rounded = (ns + unit / 2) / unit, whole = 1000000 / unit;
+    text_format(text, "%lld", rounded / whole);
+    if (decimals)
+        text_format(text, ".%0*lld", decimals, rounded % whole);
+}
+
 void text_ms(struct text *text, long long ns)
 {
-    double ms = (double)ns / 1e6;
-    text_format(text, "%.*f", ms < 1 ? 2 : ms < 10 ? 1 : 0, ms);
+    text_decimal_ms(text, ns, ns < 1000000 ? 2 : ns < 10000000 ? 1 : 0);
+}
+
+const char *text_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }

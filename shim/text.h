@@ -25,7 +25,16 @@ __attribute__((format(printf, 2, 3))) void text_format(struct text *text, const 
 /* Appends a JSON string, quotes included, or null for NULL. A byte that is not part of valid UTF-8 becomes U+FFFD. */
 void text_json(struct text *text, const char *string);
 
+/* Appends nanoseconds as milliseconds with `decimals` (0 to 6) digits after the point, in any locale. */
+void text_decimal_ms(struct text *text, long long ns, int decimals);
+
 /* Appends nanoseconds as milliseconds for a reader: "0.31", "8.2", "431", "4840". */
 void text_ms(struct text *text, long long ns);
+
+/* What follows the last slash of a path, or the path. */
+const char *text_base_name(const char *path);
+
+/* The length of the UTF-8 sequence that starts here; 0 when it is not one (RFC 3629: shortest form, no surrogates). */
+size_t text_utf8_length(const char *sequence);
 
 #endif

@@ -68,6 +68,13 @@ static void context_stages(const struct driver *driver, unsigned which, CUcontex
     }
 }
 
+/* Not where the device is only our guess: another process would be kept off a GPU that this one may never use. */
+static bool takes_exclusive(const struct warm_request *request, const struct warmth *warmth)
+{
+    bool certain = request->devices->mode != DEVICE_AUTO || request->rank >= 0 || warmth->visible == 1;
+    return request->takes_exclusive && certain;
+}
+
 static void device_warm(const struct driver *driver, const struct warm_request *request, struct warmth *warmth,
                         unsigned index)
 {
@@ -76,7 +83,7 @@ static void device_warm(const struct driver *driver, const struct warm_request *
     unsigned after_driver = request->stages & ~STAGE_BIT(driver), after_context = after_driver & ~STAGE_BIT(context);
     if (!after_driver)
         return;
-    if (!request->takes_exclusive && device_is_exclusive(driver, device)) {
+    if (!takes_exclusive(request, warmth) && device_is_exclusive(driver, device)) {
         stages_skip(stages, after_driver);
         problem_set(warmth, "context", "",
                     "the device is in EXCLUSIVE_PROCESS mode and may be meant for another process");
@@ -100,7 +107,8 @@ static void open_stage(const struct warm_request *request, struct warmth *warmth
     struct text missing = text_in(warmth->missing, sizeof warmth->missing);
     stage_driver(driver, outcome, why, sizeof why);
     if (outcome->result == STAGE_OK) {
-        warmth->count = device_resolve(driver, request->devices, request->rank, warmth->devices, &missing, outcome);
+        warmth->count = device_resolve(driver, request->devices, request->rank, warmth->devices, &warmth->visible,
+                                       &missing, outcome);
         outcome->result = outcome->call ? STAGE_FAILED : STAGE_OK;
     }
     if (why[0])
@@ -131,6 +139,7 @@ void warm_run(const struct warm_request *request, struct warmth *warmth)
     struct stage_outcome opening = {.result = STAGE_OMITTED};
     long long start = now_ns();
     warmth->count = 0;
+    warmth->visible = 0;
     warmth->missing[0] = warmth->problem[0] = '\0';
     open_stage(request, warmth, &driver, &opening, start);
     bool reached = warmth->count > 0;

@@ -12,7 +12,7 @@ struct warm_request {
     const struct device_list *devices;
     unsigned stages;      /* STAGE_BIT()s */
     int rank;             /* local rank or -1 */
-    bool takes_exclusive; /* may this process take a device that only one process can use? */
+    bool takes_exclusive; /* may this process take a device that only one process can use, if it is surely the one? */
 };
 
 /*
@@ -22,6 +22,7 @@ struct warm_request {
 struct warmth {
     enum warm_result result;
     long long ns;
+    int visible;    /* devices that the program sees, 0 when the driver was not reached */
     unsigned count; /* of devices, at least 1 */
     struct device devices[DEVICES_MAX];
     struct stage_outcome stages[DEVICES_MAX][STAGE_COUNT];

@@ -5,8 +5,8 @@
 #   run.sh BUILD-FOLDER
 set -u
 build=$1
-unit_least=150
-e2e_least=90
+unit_least=165
+e2e_least=100
 GPUWARM_TEST_BUILD=$(cd "$build" && pwd) || exit 1
 export GPUWARM_TEST_BUILD
 

@@ -128,4 +128,10 @@ Test(device, exclusive_mode_is_for_programs_that_use_the_gpu)
     run = run_program(PRELOADED, LIST(run_host("first_call")), LIST(exclusive));
     cr_expect_eq(run.status, 0);
     cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 1);
+    journal_clear();
+    run_program(PRELOADED, LIST(run_host("first_call"), "1"), LIST(exclusive, "SIMCUDA_DEVICES=2"));
+    cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=0"), 0, "which one is a guess");
+    journal_clear();
+    run_program(PRELOADED, LIST(run_host("first_call"), "1"), LIST(exclusive, "SIMCUDA_DEVICES=2", "LOCAL_RANK=1"));
+    cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=1"), 2, "here it is not");
 }

@@ -173,6 +173,29 @@ Test(load, a_program_that_forks_first_is_left_alone)
     cr_assert_not(host_warmed(LIST(run_host("daemonises")), NULL));
 }
 
+Test(load, so_is_one_at_a_fixed_address)
+{
+    cr_assert_not(host_warmed(LIST(run_host("forks_first_no_pie")), NULL));
+    struct run wrong = run_program(PRELOADED, LIST(run_host("forks_first_no_pie")), LIST("GPUWARM_TRIGGER=load"));
+    cr_assert_str_eq(wrong.out, "worker: cuInit 3\n", "the hazard is real");
+}
+
+Test(load, so_is_one_whose_library_does_it)
+{
+    cr_assert_not(host_warmed(LIST(run_host("thin_main")), LIST("SIMCUDA_DEVICES=2")));
+    struct run run = run_program(PRELOADED, LIST(run_host("thin_main")), LIST("SIMCUDA_DEVICES=2"));
+    cr_assert_str_eq(run.out, "worker: cuInit 0, device 0 is Simulated GPU 1\n");
+    run = run_program(PRELOADED, LIST(run_host("thin_main")), LIST("SIMCUDA_DEVICES=2", "GPUWARM_TRIGGER=load"));
+    cr_assert_str_eq(run.out, "worker: cuInit 3, device 0 is Simulated GPU 0\n", "the hazard is real");
+}
+
+Test(load, a_program_that_closes_all_descriptors_is_left_alone)
+{
+    cr_assert_not(host_warmed(LIST(run_host("closes_all")), NULL));
+    struct run wrong = run_program(PRELOADED, LIST(run_host("closes_all")), LIST("GPUWARM_TRIGGER=load"));
+    cr_assert_str_neq(wrong.out, "cuInit 0, retain 0\n", "the hazard is real");
+}
+
 /* The wrong library for these two: warm them all the same, and see that the tests above would notice. */
 Test(load, the_hazards_of_forking_are_real)
 {
@@ -191,7 +214,7 @@ Test(load, a_program_that_chooses_its_device_is_left_alone)
     cr_assert_str_eq(wrong.out, "device 0 is Simulated GPU 0\n", "the hazard is real");
 }
 
-/* The driver is where only the program's RUNPATH leads, and then also where the loader looks for everybody. */
+/* Whether the program would be given another driver needs a second one where the loader looks; the reason shows it. */
 Test(load, a_program_with_a_driver_of_its_own_is_left_alone)
 {
     const char *program = run_scratch("own_driver"), *own = run_scratch("own"), *report = run_scratch("report");
@@ -211,6 +234,14 @@ Test(load, an_injected_profiler_is_not_preceded)
 {
     cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("CUDA_INJECTION64_PATH=/nonexistent/libtool.so")));
     cr_assert_not(host_warmed(LIST(run_host("first_call")), LIST("NVTX_INJECTION64_PATH=/nonexistent/libtool.so")));
+}
+
+Test(load, a_profiler_that_is_preloaded_too_is_not_preceded)
+{
+    const char *preload = run_env("LD_PRELOAD=%s:%s", run_build("libgpuwarm.so"), run_host("libinjects.so"));
+    struct run run = run_program(PLAIN, LIST(run_host("first_call")), LIST(preload));
+    cr_assert_eq(run.status, 0);
+    cr_assert_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 0);
 }
 
 Test(load, a_process_that_calls_exec_is_warmed_again)

@@ -153,6 +153,15 @@ Test(report, through_a_symbolic_link_keeps_the_link)
     cr_expect_not_null(report_read(run_scratch("file")));
 }
 
+Test(report, through_a_symbolic_link_to_nothing_makes_what_it_names)
+{
+    struct stat status;
+    cr_assert_eq(symlink(run_scratch("file"), run_scratch("link")), 0);
+    cr_expect_str_empty(run_with_report(run_scratch("link")).err);
+    cr_expect(lstat(run_scratch("link"), &status) == 0 && S_ISLNK(status.st_mode));
+    cr_expect_not_null(report_read(run_scratch("file")));
+}
+
 Test(report, to_a_descriptor_is_written_there)
 {
     struct run run = run_first_call(LIST("GPUWARM_REPORT=/dev/stderr"));

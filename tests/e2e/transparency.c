@@ -74,6 +74,27 @@ Test(transparency, closed_standard_descriptors_stay_closed)
     }
 }
 
+/* The driver's threads must not take a signal that the program blocks later, to wait for it. */
+Test(transparency, signals_that_the_program_waits_for_reach_it)
+{
+    for (enum preload preload = PLAIN; preload <= PRELOADED; preload++) {
+        struct run run = run_program(preload, LIST(run_host("waits_for_signal")), NULL);
+        cr_expect_eq(run.status, 0, "%d", run.status);
+        cr_expect_str_eq(run.out, "cuInit 0, orderly end at signal 15\n");
+    }
+}
+
+/* The driver keeps what it compiled in a file; where files may not grow, that raises SIGXFSZ. */
+Test(transparency, a_limit_on_file_sizes_kills_nobody)
+{
+    const char *script = run_env("ulimit -f 0; exec %s", run_host("first_call"));
+    struct run run =
+        run_program(PRELOADED, LIST("/bin/bash", "-c", script), LIST("SIMCUDA_JOURNAL=", "GPUWARM_LOG=info"));
+    cr_expect_eq(run.status, 0, "%d", run.status);
+    cr_expect_str_eq(run.out, "Simulated GPU 0: same\n");
+    cr_expect_not_null(strstr(run.err, " warm "), "%s", run.err);
+}
+
 /* Every handle that `make` gave out is given back through `drop`: "key=value" words must pair up. */
 static void expect_balanced(const struct journal *journal, const char *make, const char *drop, const char *key)
 {

@@ -8,12 +8,11 @@
  * which the kernel gives back when the holder ends. Processes with the same SIMCUDA_JOURNAL are on the same machine.
  */
 #include "simcuda.h"
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -63,14 +62,11 @@ static void *thread_event(void *event)
     return NULL;
 }
 
+/* The threads inherit the signal mask of the thread that calls cuInit: assumed, as the less forgiving case. */
 static bool thread_start(void *(*run)(void *), void *argument)
 {
-    sigset_t all, before;
     pthread_t thread;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     bool started = pthread_create(&thread, NULL, run, argument) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (started)
         pthread_detach(thread);
     return started;
@@ -79,7 +75,7 @@ static bool thread_start(void *(*run)(void *), void *argument)
 bool simcuda_resident_start(void)
 {
     for (int i = 0; i < KEPT_FILES; i++)
-        kept_set(i, open("/dev/null", O_RDWR | O_CLOEXEC));
+        kept_set(i, memfd_create("simulated device", MFD_CLOEXEC));
     kept_set(3, eventfd(0, EFD_CLOEXEC));
     kept_set(4, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -33,7 +33,6 @@ static void assert_defaults(const struct config *config, const char *why)
     cr_assert_null(config->log_file, "%s: log_file is set", why);
     cr_assert_null(config->report, "%s: report is set", why);
     cr_assert_null(config->marker, "%s: marker is set", why);
-    cr_assert_null(config->said, "%s: said is set", why);
 }
 
 static void assert_content(const struct config *config, const char *why)
@@ -178,15 +177,14 @@ Test(config, device_is_parsed)
 Test(config, strings_are_borrowed)
 {
     char skip[] = "GPUWARM_SKIP=a*,b", log_file[] = "GPUWARM_LOG_FILE=/tmp/%p.log", report[] = "GPUWARM_REPORT=r.json";
-    char marker[] = "GPUWARM_MARKER=1:2:3", said[] = "GPUWARM_SAID=0123abcd";
+    char marker[] = "GPUWARM_MARKER=1:2:3";
     struct config config = soiled();
-    PARSE(&config, skip, log_file, report, marker, said);
+    PARSE(&config, skip, log_file, report, marker, "GPUWARM_SAID=0123abcd");
     assert_content(&config, "strings");
     cr_assert_eq(config.skip, strchr(skip, '=') + 1);
     cr_assert_eq(config.log_file, strchr(log_file, '=') + 1);
     cr_assert_eq(config.report, strchr(report, '=') + 1);
     cr_assert_eq(config.marker, strchr(marker, '=') + 1);
-    cr_assert_eq(config.said, strchr(said, '=') + 1);
 }
 
 /* One complaint, which begins with `start`, names what is expected and the nearest, and says what follows from it. */
@@ -375,8 +373,6 @@ Test(config, first_of_two_markers_wins)
     struct config config = soiled();
     PARSE(&config, "GPUWARM_MARKER=1:2:3", "GPUWARM_MARKER=4:5:6");
     cr_assert_str_eq(config.marker, "1:2:3");
-    PARSE(&config, "GPUWARM_SAID=00000001", "GPUWARM_SAID=00000002");
-    cr_assert_str_eq(config.said, "00000001");
 }
 
 static char *long_text(const char *start, char filler, size_t length, const char *end)
@@ -421,19 +417,6 @@ Test(config, very_long_names_are_cut_off)
     PARSE(&config, variable);
     assert_complaint(&config, "GPUWARM_XXXXXXXX", "no such setting, ignored", NULL, false);
     free(variable);
-}
-
-Test(config, environment_get)
-{
-    char *const environment[] = {"RANKS=1", "RAN=2",   "RANK",      "RANK=3", "RANK=4",
-                                 "EMPTY=",  "EMPTY=5", "EQUAL=a=b", NULL};
-    cr_assert_str_eq(environment_get(environment, "RANK"), "3");
-    cr_assert_str_eq(environment_get(environment, "RAN"), "2");
-    cr_assert_str_eq(environment_get(environment, "EQUAL"), "a=b");
-    cr_assert_null(environment_get(environment, "EMPTY"), "empty is unset");
-    cr_assert_null(environment_get(environment, "RANKED"));
-    cr_assert_null(environment_get(environment, "rank"));
-    cr_assert_null(environment_get(NULL, "RANK"));
 }
 
 Test(config, an_unknown_name_without_value_is_unset_too)

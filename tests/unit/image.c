@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ Test(image, cuda_libraries)
         "libnvjpeg.so.12",     "libnvjpeg2k.so.0",  "libnppc.so.12",      "libnppial.so.12",
     };
     for (size_t i = 0; i < COUNT(sonames); i++)
-        cr_assert(image_is_cuda_library(sonames[i]), "%s", sonames[i]);
+        cr_assert(object_is_cuda_library(sonames[i]), "%s", sonames[i]);
 }
 
 Test(image, no_cuda_libraries)
@@ -71,7 +72,7 @@ Test(image, no_cuda_libraries)
         "libcupti.so.12",
     };
     for (size_t i = 0; i < COUNT(sonames); i++)
-        cr_assert_not(image_is_cuda_library(sonames[i]), "%s", sonames[i]);
+        cr_assert_not(object_is_cuda_library(sonames[i]), "%s", sonames[i]);
 }
 
 static bool is_in(const struct image *image, const void *address)
@@ -87,9 +88,7 @@ Test(image, find)
     static int zero[1024];
     int automatic = 0;
     struct image image = found();
-    cr_assert_eq(image.dynamic, _DYNAMIC);
     cr_assert_eq(image.maps->l_ld, _DYNAMIC, "the executable comes first");
-    cr_assert_eq(image.bias, image.maps->l_addr);
     cr_assert(is_in(&image, searched), "constants");
     cr_assert(is_in(&image, (const void *)(uintptr_t)found), "code");
     cr_assert(is_in(&image, &wrapper), "data");
@@ -116,22 +115,26 @@ Test(image, imports)
 {
     struct image image = found();
     cr_assert_not_null(memmem(searched, sizeof searched, "own", 3), "memmem is imported, because it is called");
-    cr_assert(image_imports(&image, "memmem"));
-    cr_assert(image_imports(&image, "dlsym"));
-    cr_assert_not(image_imports(&image, "memme"));
-    cr_assert_not(image_imports(&image, "memmemx"));
-    cr_assert_not(image_imports(&image, "MEMMEM"));
-    cr_assert_not(image_imports(&image, ""));
+    cr_assert(object_imports(image.maps, "memmem"));
+    cr_assert(object_imports(image.maps, "dlsym"));
+    cr_assert_not(object_imports(image.maps, "memme"));
+    cr_assert_not(object_imports(image.maps, "memmemx"));
+    cr_assert_not(object_imports(image.maps, "MEMMEM"));
+    cr_assert_not(object_imports(image.maps, ""));
     cr_assert_eq(dlsym(RTLD_DEFAULT, "ttyslot"), (void *)(uintptr_t)ttyslot, "ttyslot is not exported");
-    cr_assert_not(image_imports(&image, "ttyslot"), "it is the program's own");
-    cr_assert_not(image_imports(&image, "forkpty"), "the C library has it, and we do not call it");
+    cr_assert_not(object_imports(image.maps, "ttyslot"), "it is the program's own");
+    cr_assert_not(object_imports(image.maps, "forkpty"), "the C library has it, and we do not call it");
     cr_assert_not_null(dlsym(RTLD_DEFAULT, "forkpty"));
 }
 
 Test(image, links_no_cuda_library)
 {
     struct image image = found();
-    const char *library = image_cuda_library(&image);
+    struct links links;
+    image_links(&image, &links);
+    const char *library = links.library;
+    cr_assert_eq(links.count, 1);
+    cr_assert_eq(links.objects[0], image.maps);
     cr_assert_null(library, "%s", library);
 }
 
@@ -166,16 +169,19 @@ static void object_make(struct object *object, const char *path, const char *son
 }
 
 /* The executable, which needs `needs`; libapp.so.1, which needs libcudart.so.12; and that, which needs libapp.so.1. */
+static struct object objects[4];
+static struct links links;
+
 static const char *cuda_library_of(const char *const needs[3])
 {
-    static struct object objects[4];
     object_make(&objects[0], "", NULL, needs);
     object_make(&objects[1], "/lib/libc.so.6", "libc.so.6", (const char *const[3]){NULL});
     object_make(&objects[2], "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libc.so.6", "libcudart.so.12"});
     object_make(&objects[3], "/opt/libcudart.so.12", "libcudart.so.12", (const char *const[3]){"libapp.so.1"});
     for (int i = 0; i < 3; i++)
         objects[i].map.l_next = &objects[i + 1].map;
-    return image_cuda_library(&(struct image){.dynamic = objects[0].dynamic, .maps = &objects[0].map});
+    image_links(&(struct image){.maps = &objects[0].map}, &links);
+    return links.library;
 }
 
 Test(image, links_a_cuda_library)
@@ -186,7 +192,35 @@ Test(image, links_a_cuda_library)
     cr_assert_str_eq(cuda_library_of(directly), "libcudart.so.12");
     cr_assert_not_null(cuda_library_of(through));
     cr_assert_str_eq(cuda_library_of(through), "libcudart.so.12");
+    cr_assert_eq(links.count, 2, "what lies between is looked at too");
+    cr_assert_eq(links.objects[0], &objects[0].map);
+    cr_assert_eq(links.objects[1], &objects[2].map);
+    cr_assert_not_null(cuda_library_of(directly));
+    cr_assert_eq(links.count, 1);
     cr_assert_not_null(cuda_library_of(path));
+}
+
+/* Layers of libraries, each of which needs all of the next: what a search that forgets where it was never ends on. */
+Test(image, dense_libraries_are_walked_once)
+{
+    enum { LAYERS = 24, WIDTH = 3 };
+    static struct object dense[1 + LAYERS * WIDTH];
+    char names[LAYERS + 1][WIDTH][24];
+    for (int i = 0; i <= LAYERS; i++)
+        for (int j = 0; j < WIDTH; j++)
+            snprintf(names[i][j], sizeof names[i][j], i == LAYERS ? "libnone.so" : "liblayer%d-%d.so", i, j);
+    for (int i = -1; i < LAYERS; i++)
+        for (int j = 0; j < (i < 0 ? 1 : WIDTH); j++) {
+            struct object *made = &dense[i < 0 ? 0 : 1 + i * WIDTH + j];
+            object_make(made, i < 0 ? "" : names[i][j], NULL,
+                        (const char *const[3]){names[i + 1][0], names[i + 1][1], names[i + 1][2]});
+            made->map.l_next = made == &dense[LAYERS * WIDTH] ? NULL : &made[1].map;
+        }
+    static struct object preloaded;
+    object_make(&preloaded, "/opt/libcuda.so.1", "libcuda.so.1", (const char *const[3]){NULL});
+    dense[LAYERS * WIDTH].map.l_next = &preloaded.map;
+    image_links(&(struct image){.maps = &dense[0].map}, &links);
+    cr_assert_null(links.library);
 }
 
 /* Somebody else's preload is no reason, also where it and what it needs need each other. */
@@ -201,11 +235,11 @@ Test(image, names_of_objects)
 {
     static struct object object;
     object_make(&object, "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libc.so.6"});
-    cr_assert_str_eq(image_map_name(&object.map), "libapp.so.1");
-    cr_assert_str_eq(image_string(&object.map, DT_NEEDED), "libc.so.6");
-    cr_assert_null(image_string(&object.map, DT_RUNPATH));
+    cr_assert_str_eq(object_name(&object.map), "libapp.so.1");
+    cr_assert_str_eq(object_string(&object.map, DT_NEEDED), "libc.so.6");
+    cr_assert_null(object_string(&object.map, DT_RUNPATH));
     object_make(&object, "/opt/libapp-2.so", NULL, (const char *const[3]){NULL});
-    cr_assert_str_eq(image_map_name(&object.map), "libapp-2.so");
+    cr_assert_str_eq(object_name(&object.map), "libapp-2.so");
 }
 
 Test(image, has_a_fat_binary)

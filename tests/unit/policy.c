@@ -153,6 +153,20 @@ Test(policy, forks)
     assert_decision(&config, &facts, false, REASON_FORKS, facts.forks_with);
 }
 
+Test(policy, closes_descriptors)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true, .closes_with = other, .chooses_with = other};
+    assert_decision(&config, &facts, false, REASON_CLOSES, other);
+}
+
+Test(policy, unreadable)
+{
+    struct config config = config_with(SETTING_LOAD);
+    struct facts facts = {.unreadable = true};
+    assert_decision(&config, &facts, false, REASON_UNREADABLE, NULL);
+}
+
 Test(policy, too_large)
 {
     struct config config = config_with(SETTING_AUTO);

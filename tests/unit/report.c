@@ -5,6 +5,8 @@
 #include "version.h"
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -216,4 +218,29 @@ Test(report, pid_of_what_format_wrote)
 {
     cJSON_Delete(format(&(struct report){.program = "p", .reason = "r"}));
     cr_assert_eq(report_pid(buffer), getpid());
+}
+
+/* In a container every start has the same pid; a temporary file of one that was killed must not stand in the way. */
+Test(report, a_temporary_file_left_over_is_replaced)
+{
+    char folder[] = "/tmp/gpuwarm-report-XXXXXX", path[64], temporary[96];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/report", folder);
+    snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, getpid());
+    fclose(fopen(temporary, "w"));
+    cr_expect_null(report_write(&(struct report){"server", "why", NULL}, path));
+    cr_expect_neq(access(temporary, F_OK), 0);
+    cr_expect_eq(unlink(path), 0);
+    cr_expect_eq(rmdir(folder), 0);
+}
+
+Test(report, a_long_program_name_is_cut)
+{
+    static char name[40000];
+    memset(name, 1, sizeof name - 1);
+    struct text text = text_in(buffer, sizeof buffer);
+    report_format(&(struct report){name, "why", NULL}, &text);
+    cJSON *json = cJSON_Parse(buffer);
+    cr_assert_not_null(json);
+    cr_assert_eq(strlen(cJSON_GetObjectItem(json, "program")->valuestring), 255);
 }

@@ -169,3 +169,19 @@ Test(text, milliseconds)
         cr_assert_str_eq(buffer, rows[i].ms, "%lld ns is %s, not %s", rows[i].ns, buffer, rows[i].ms);
     }
 }
+
+Test(text, decimal_ms)
+{
+    static const struct {
+        long long ns;
+        int decimals;
+        const char *text;
+    } rows[] = {{0, 3, "0.000"},        {499, 3, "0.000"},   {500, 3, "0.001"},   {1234567, 3, "1.235"},
+                {999999999, 0, "1000"}, {1049999, 1, "1.0"}, {1050000, 1, "1.1"}, {60000000000, 3, "60000.000"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char buffer[32];
+        struct text text = text_in(buffer, sizeof buffer);
+        text_decimal_ms(&text, rows[i].ns, rows[i].decimals);
+        cr_expect_str_eq(buffer, rows[i].text, "%lld: %s", rows[i].ns, buffer);
+    }
+}

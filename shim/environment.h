@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and adding environment variables without the program's heap, and without pulling anything from under it. */
+#ifndef GPUWARM_ENVIRONMENT_H
+#define GPUWARM_ENVIRONMENT_H
+
+/* The value of `name` in a NULL-terminated list of "NAME=value"; NULL when it is not there or empty. */
+const char *environment_get(char *const *environment, const char *name);
+
+/*
+ * Sets `name` in this process's environment. The new list is a copy in memory of its own that is never freed or
+ * moved, so that a thread which is reading the old one goes on undisturbed; like the list that the kernel made it is
+ * followed by the auxiliary vector, for programs that look for it there. Does nothing when memory is short.
+ */
+void environment_set(const char *name, const char *value);
+
+#endif

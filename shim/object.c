@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* See object.h. */
+#include "object.h"
+#include "text.h"
+#include <string.h>
+
+/* The value of an entry of the dynamic section, 0 when there is none. */
+static ElfW(Addr) dynamic_value(const struct link_map *object, ElfW(Sxword) tag)
+{
+    for (const ElfW(Dyn) *entry = object->l_ld; entry && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == tag)
+            return entry->d_un.d_ptr;
+    return 0;
+}
+
+/* An entry that holds an address. glibc relocates those in place, but not in the vDSO and not on every architecture. */
+static const void *dynamic_address(const struct link_map *object, ElfW(Sxword) tag)
+{
+    ElfW(Addr) value = dynamic_value(object, tag);
+    return value ? (const void *)(value >= object->l_addr ? value : object->l_addr + value) : NULL;
+}
+
+const char *object_string(const struct link_map *object, ElfW(Sxword) tag)
+{
+    const char *strings = dynamic_address(object, DT_STRTAB);
+    for (const ElfW(Dyn) *entry = object->l_ld; strings && entry && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == tag)
+            return strings + entry->d_un.d_val;
+    return NULL;
+}
+
+const char *object_needs(const struct link_map *object, size_t nth)
+{
+    const char *strings = dynamic_address(object, DT_STRTAB);
+    for (const ElfW(Dyn) *entry = object->l_ld; strings && entry && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_NEEDED && nth-- == 0)
+            return text_base_name(strings + entry->d_un.d_val);
+    return NULL;
+}
+
+const char *object_name(const struct link_map *object)
+{
+    const char *soname = object_string(object, DT_SONAME);
+    return text_base_name(soname ? soname : object->l_name);
+}
+
+#if __ELF_NATIVE_CLASS == 64
+#define RELOCATION_SYMBOL(info) ELF64_R_SYM(info)
+#else
+#define RELOCATION_SYMBOL(info) ELF32_R_SYM(info)
+#endif
+
+/*
+ * Does a table of relocations refer to the undefined symbol? The dynamic symbol table itself does not say how long it
+ * is, and the hash tables, from which others count it, need not cover imports.
+ */
+static bool relocations_name(const struct link_map *object, ElfW(Sxword) table, ElfW(Sxword) size, const char *symbol)
+{
+    const ElfW(Rela) *relocations = dynamic_address(object, table);
+    const ElfW(Sym) *symbols = dynamic_address(object, DT_SYMTAB);
+    const char *strings = dynamic_address(object, DT_STRTAB);
+    size_t count = relocations && symbols && strings ? dynamic_value(object, size) / sizeof *relocations : 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t index = RELOCATION_SYMBOL(relocations[i].r_info);
+        if (index && symbols[index].st_shndx == SHN_UNDEF && strcmp(strings + symbols[index].st_name, symbol) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool object_imports(const struct link_map *object, const char *symbol)
+{
+    return relocations_name(object, DT_JMPREL, DT_PLTRELSZ, symbol) ||
+           relocations_name(object, DT_RELA, DT_RELASZ, symbol);
+}
+
+struct spans_request {
+    const struct link_map *object;
+    struct span *spans;
+    size_t count;
+};
+
+static int spans_collect(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct spans_request *request = argument;
+    (void)size;
+    if (info->dlpi_addr != request->object->l_addr || strcmp(info->dlpi_name, request->object->l_name) != 0)
+        return 0;
+    for (size_t i = 0; i < info->dlpi_phnum && request->count < OBJECT_SPANS_MAX; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type == PT_LOAD && header->p_flags & PF_R)
+            request->spans[request->count++] =
+                (struct span){(const unsigned char *)(info->dlpi_addr + header->p_vaddr), header->p_filesz};
+    }
+    return 1;
+}
+
+size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPANS_MAX])
+{
+    struct spans_request request = {object, spans, 0};
+    dl_iterate_phdr(spans_collect, &request);
+    return request.count;
+}
+
+bool object_is_cuda_library(const char *soname)
+{
+    static const char names[][16] = {
+#define CUDA_LIBRARY(name) name,
+#include "cuda_libraries.def"
+#undef CUDA_LIBRARY
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i]);
+        bool open = names[i][length - 1] == '*';
+        if (strncmp(soname, names[i], length - open) != 0)
+            continue;
+        if (open ? strstr(soname, ".so") != NULL : strncmp(soname + length, ".so", 3) == 0)
+            return true;
+    }
+    return false;
+}

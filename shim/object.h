@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* One object that the dynamic loader has mapped, the executable or a shared library: its names, imports and bytes. */
+#ifndef GPUWARM_OBJECT_H
+#define GPUWARM_OBJECT_H
+
+#include "fatbin.h"
+#include <link.h>
+#include <stdbool.h>
+
+enum { OBJECT_SPANS_MAX = 16 };
+
+/* A string of its dynamic section (DT_SONAME, DT_RUNPATH); NULL when it has none. */
+const char *object_string(const struct link_map *object, ElfW(Sxword) tag);
+
+/* The nth library that it needs (DT_NEEDED, from 0), without a folder; NULL after the last. */
+const char *object_needs(const struct link_map *object, size_t nth);
+
+/* The name under which others need it: its soname, else the name of its file. */
+const char *object_name(const struct link_map *object);
+
+/* Does it import a symbol of this name? Taken from the relocations, which every import has. */
+bool object_imports(const struct link_map *object, const char *symbol);
+
+/* Its readable segments, without .bss, and how many there are; 0 when it is not found. */
+size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPANS_MAX]);
+
+/* Does `soname` match an entry of cuda_libraries.def? Pure. */
+bool object_is_cuda_library(const char *soname);
+
+#endif

@@ -95,8 +95,7 @@ void image_links(const struct image *image, struct links *links)
     *links = (struct links){.count = 1, .objects = {image->maps}};
     if (!has_cuda_library(image))
         return;
-    struct walk walk;
-    walk.count = 0;
+    struct walk walk = {.count = 0};
     for (const struct link_map *map = image->maps; map && walk.count < MAPS_MAX; map = map->l_next) {
         walk.maps[walk.count] = map;
         walk.names[walk.count] = object_name(map);

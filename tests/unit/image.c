@@ -203,8 +203,8 @@ Test(image, links_a_cuda_library)
 /* Layers of libraries, each of which needs all of the next: what a search that forgets where it was never ends on. */
 Test(image, dense_libraries_are_walked_once)
 {
-    enum { LAYERS = 24, WIDTH = 3 };
-    static struct object dense[1 + LAYERS * WIDTH];
+    enum { LAYERS = 24, WIDTH = 3, LAST = LAYERS * WIDTH };
+    static struct object dense[1 + LAST];
     char names[LAYERS + 1][WIDTH][24];
     for (int i = 0; i <= LAYERS; i++)
         for (int j = 0; j < WIDTH; j++)
@@ -214,11 +214,11 @@ Test(image, dense_libraries_are_walked_once)
             struct object *made = &dense[i < 0 ? 0 : 1 + i * WIDTH + j];
             object_make(made, i < 0 ? "" : names[i][j], NULL,
                         (const char *const[3]){names[i + 1][0], names[i + 1][1], names[i + 1][2]});
-            made->map.l_next = made == &dense[LAYERS * WIDTH] ? NULL : &made[1].map;
+            made->map.l_next = made == &dense[LAST] ? NULL : &made[1].map;
         }
     static struct object preloaded;
     object_make(&preloaded, "/opt/libcuda.so.1", "libcuda.so.1", (const char *const[3]){NULL});
-    dense[LAYERS * WIDTH].map.l_next = &preloaded.map;
+    dense[LAST].map.l_next = &preloaded.map;
     image_links(&(struct image){.maps = &dense[0].map}, &links);
     cr_assert_null(links.library);
 }

@@ -20,18 +20,6 @@ enum { WAIT_MS = 30000, ENVIRONMENT_MAX = 64 };
 
 static char scratch[] = "/tmp/gpuwarm-test-XXXXXX";
 
-static char *kept(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static char *kept(const char *format, ...)
-{
-    char *text = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    cr_assert(length >= 0);
-    return text;
-}
-
 void run_setup(void)
 {
     cr_assert_not_null(mkdtemp(scratch));
@@ -54,17 +42,17 @@ const char *run_build(const char *name)
     const char *build = getenv("GPUWARM_TEST_BUILD");
     char *path = realpath(build ? build : "build", NULL);
     cr_assert_not_null(path, "no build folder");
-    return kept("%s/%s", path, name);
+    return run_env("%s/%s", path, name);
 }
 
 const char *run_host(const char *name)
 {
-    return kept("%s%s", run_build("tests/hosts/"), name);
+    return run_env("%s%s", run_build("tests/hosts/"), name);
 }
 
 const char *run_scratch(const char *name)
 {
-    return kept("%s/%s", scratch, name);
+    return run_env("%s/%s", scratch, name);
 }
 
 void run_write(const char *path, const char *text)
@@ -100,11 +88,11 @@ static void program_exec(enum preload preload, const char *const *argv, const ch
 {
     const char *environment[ENVIRONMENT_MAX + 1] = {0};
     environment_set(environment, "PATH=/usr/local/bin:/usr/bin:/bin");
-    environment_set(environment, kept("HOME=%s", run_scratch("home")));
-    environment_set(environment, kept("LD_LIBRARY_PATH=%s", run_build("simcuda")));
-    environment_set(environment, kept("SIMCUDA_JOURNAL=%s", run_scratch("journal")));
+    environment_set(environment, run_env("HOME=%s", run_scratch("home")));
+    environment_set(environment, run_env("LD_LIBRARY_PATH=%s", run_build("simcuda")));
+    environment_set(environment, run_env("SIMCUDA_JOURNAL=%s", run_scratch("journal")));
     if (preload == PRELOADED)
-        environment_set(environment, kept("LD_PRELOAD=%s", run_build("libgpuwarm.so")));
+        environment_set(environment, run_env("LD_PRELOAD=%s", run_build("libgpuwarm.so")));
     for (; extra && *extra; extra++)
         environment_set(environment, *extra);
     int null = open("/dev/null", O_RDONLY);

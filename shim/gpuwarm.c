@@ -106,7 +106,8 @@ static void load_warm(const struct log *log, const struct config *config, const 
     };
     /*
      * The driver's threads inherit this thread's signal mask. A program that blocks signals in main, to wait for them
-     * with sigwait or a signalfd, would find them delivered to those threads instead, and end.
+     * with sigwait or a signalfd, would find them delivered to those threads instead, and end (linux-rdma/perftest#68
+     * is about a program that blocked them too late).
      */
     struct signals signals;
     unsigned taken = standard_take();

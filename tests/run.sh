@@ -6,7 +6,7 @@
 set -u
 build=$1
 unit_least=165
-e2e_least=100
+e2e_least=105
 GPUWARM_TEST_BUILD=$(cd "$build" && pwd) || exit 1
 export GPUWARM_TEST_BUILD
 

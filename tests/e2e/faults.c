@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every driver function that the library calls (cuda_api.def), failing with one result of each class, or missing: the
+ * program is the same, what was made is given back, and the report names the stage and the error.
+ */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(faults, .init = run_setup, .fini = run_teardown);
+
+static const char *const functions[] = {
+#define CUDA_API(name, parameters) #name,
+#include "../../shim/cuda_api.def"
+#undef CUDA_API
+};
+
+static const struct {
+    int code;
+    const char *name;
+} classes[] = {
+    {1, "CUDA_ERROR_INVALID_VALUE"},
+    {2, "CUDA_ERROR_OUT_OF_MEMORY"},
+    {3, "CUDA_ERROR_NOT_INITIALIZED"},
+    {100, "CUDA_ERROR_NO_DEVICE"},
+    {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
+    {221, "CUDA_ERROR_JIT_COMPILER_NOT_FOUND"},
+    {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"},
+    {999, "CUDA_ERROR_UNKNOWN"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* What a device is called, and how others fail, is not needed to warm it. */
+static bool is_needed(const char *function)
+{
+    static const char *const optional[] = {"cuGetErrorName",     "cuDeviceGetName",      "cuDeviceGetUuid",
+                                           "cuDeviceGetUuid_v2", "cuDeviceGetAttribute", "cuDeviceGetByPCIBusId"};
+    for (size_t i = 0; i < COUNT(optional); i++)
+        if (strcmp(function, optional[i]) == 0)
+            return false;
+    return true;
+}
+
+/* How often the function was called with this outcome. */
+static int calls(const struct journal *journal, const char *function, bool succeeded)
+{
+    int count = 0;
+    for (size_t i = 0; i < journal->count; i++)
+        count += strcmp(journal->lines[i].function, function) == 0 && (journal->lines[i].result == 0) == succeeded;
+    return count;
+}
+
+/* Everything that was made was given back; a function that fails to give back was at least called. */
+static void expect_given_back(const char *what)
+{
+    static const char *const pairs[][2] = {{"cuMemAlloc_v2", "cuMemFree_v2"},
+                                           {"cuMemHostAlloc", "cuMemFreeHost"},
+                                           {"cuModuleLoadDataEx", "cuModuleUnload"},
+                                           {"cuStreamCreate", "cuStreamDestroy_v2"},
+                                           {"cuCtxPushCurrent_v2", "cuCtxPopCurrent_v2"}};
+    struct journal *journal = journal_read();
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        int made = calls(journal, pairs[i][0], true);
+        int dropped = calls(journal, pairs[i][1], true) + calls(journal, pairs[i][1], false);
+        cr_expect_eq(made, dropped, "%s: %d of %s, %d of %s", what, made, pairs[i][0], dropped, pairs[i][1]);
+    }
+    free(journal);
+}
+
+/* The stage that failed, or NULL. */
+static const cJSON *failed_stage(const cJSON *report)
+{
+    const cJSON *stage;
+    cJSON_ArrayForEach(stage,
+                       cJSON_GetObjectItem(report_device(report, 0), "stages")) if (strcmp(report_text(stage, "result"),
+                                                                                           "failed") == 0) return stage;
+    return NULL;
+}
+
+/* Runs the program, which must not notice, and gives the report. */
+static cJSON *run_unharmed(const char *what, const char *setting)
+{
+    const char *path = run_scratch("report");
+    journal_clear();
+    unlink(path);
+    struct run run = run_program(PRELOADED, LIST(run_host("plain")),
+                                 LIST("GPUWARM_TRIGGER=load", run_env("GPUWARM_REPORT=%s", path), setting));
+    cr_expect_eq(run.status, 7, "%s: %d", what, run.status);
+    cr_expect_str_eq(run.out, "errno=0 dlerror=none\n", "%s: %s", what, run.out);
+    cr_expect_leq(line_count(run.err), 1, "%s: %s", what, run.err);
+    cJSON *report = report_read(path);
+    cr_assert_not_null(report, "%s", what);
+    return report;
+}
+
+Test(faults, every_function_with_every_class_of_error)
+{
+    for (size_t i = 0; i < COUNT(functions); i++)
+        for (size_t j = 0; j < COUNT(classes); j++) {
+            const char *what = run_env("%s=%d", functions[i], classes[j].code);
+            cJSON *report = run_unharmed(what, run_env("SIMCUDA_FAULT=%s", what));
+            const cJSON *stage = failed_stage(report);
+            cr_expect_eq(stage != NULL, is_needed(functions[i]), "%s: %s", what, report_text(report, "result"));
+            if (stage)
+                cr_expect_str_eq(report_text(stage, "error"), classes[j].name, "%s", what);
+            if (stage)
+                cr_expect_not_null(strstr(report_text(report, "reason"), functions[i]), "%s", what);
+            expect_given_back(what);
+            cJSON_Delete(report);
+        }
+}
+
+Test(faults, an_error_in_one_stage_leaves_the_other)
+{
+    cJSON *report = run_unharmed("kernel", "SIMCUDA_FAULT=cuLaunchKernel=999");
+    cr_expect_str_eq(report_text(report, "result"), "partial");
+    cr_expect_str_eq(report_text(report_stage(report_device(report, 0), "memory"), "result"), "ok");
+    report = run_unharmed("memory", "SIMCUDA_FAULT=cuMemAlloc_v2=2");
+    cr_expect_str_eq(report_text(report, "result"), "partial");
+    cr_expect_str_eq(report_text(report_stage(report_device(report, 0), "kernel"), "result"), "ok");
+}
+
+/* A copy of the simulator in a folder of its own in which a symbol's name is spoilt: its hash leads to another name. */
+static const char *driver_without(const char *function)
+{
+    static char bytes[2 << 20];
+    const char *folder = run_scratch("driver"), *path = run_env("%s/libcuda.so.1", folder);
+    FILE *file = fopen(run_build("simcuda/libcuda.so.1"), "r");
+    cr_assert_not_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file), length = strlen(function) + 2;
+    fclose(file);
+    char *name = memmem(bytes, size, run_env("%c%s", 1, function) + 1, strlen(function) + 1);
+    while (name && name[-1] != '\0')
+        name = memmem(name + 1, size - (size_t)(name + 1 - bytes), function, strlen(function) + 1);
+    cr_assert(name && length > 2, "%s", function);
+    name[0] = 'X';
+    mkdir(folder, 0700);
+    file = fopen(path, "w");
+    cr_assert(file && fwrite(bytes, 1, size, file) == size);
+    fclose(file);
+    return run_env("LD_LIBRARY_PATH=%s", folder);
+}
+
+Test(faults, every_function_missing)
+{
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        const char *what = run_env("no %s", functions[i]);
+        cJSON *report = run_unharmed(what, driver_without(functions[i]));
+        const cJSON *stage = failed_stage(report);
+        cr_expect_eq(stage != NULL, is_needed(functions[i]), "%s: %s", what, report_text(report, "result"));
+        if (stage)
+            cr_expect_str_eq(report_text(stage, "error"), "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND", "%s", what);
+        cJSON_Delete(report);
+    }
+}
+
+/* What is called libcuda.so.1 and is none: text, nothing, a folder, a library without one CUDA function. */
+Test(faults, no_driver_by_that_name)
+{
+    const char *folder = run_scratch("driver"), *path = run_env("%s/libcuda.so.1", folder);
+    const char *setting = run_env("LD_LIBRARY_PATH=%s", folder);
+    const char *const *errors =
+        LIST("CUDA_ERROR_SHARED_OBJECT_INIT_FAILED", "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND");
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    run_write(path, "this is not an ELF file\n");
+    cr_expect_str_eq(report_text(failed_stage(run_unharmed("text", setting)), "error"), errors[0]);
+    run_write(path, "");
+    cr_expect_str_eq(report_text(failed_stage(run_unharmed("empty", setting)), "error"), errors[0]);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    cr_expect_str_eq(report_text(failed_stage(run_unharmed("a folder", setting)), "error"), errors[0]);
+    cr_assert_eq(rmdir(path), 0);
+    cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_host("libinjects.so"), path), NULL).status, 0);
+    cr_expect_str_eq(report_text(failed_stage(run_unharmed("no function", setting)), "error"), errors[1]);
+}

@@ -155,7 +155,6 @@ $(BUILD)/tests/e2e-tests: $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
 
-$(BUILD)/tests/unit/%.o $(BUILD)/tests/e2e/%.o: $(BUILD)/tests/%.o ;
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
@@ -183,7 +182,7 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 .PHONY: lint docs
 lint: test-packages
 	@sh tests/packages.sh clang-format clang-tidy cppcheck shellcheck
-	@sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
+	@WARNINGS='$(WARNINGS)' sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
 
 docs: $(BUILD)/docs/configuration
 	$< > docs/configuration.md

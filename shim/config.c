@@ -3,7 +3,6 @@
 #include "config.h"
 #include "nearest.h"
 #include "text.h"
-#include <stdio.h>
 #include <string.h>
 
 const char *const trigger_names[] = {"auto", "load", "serve", "fork", "off"};
@@ -51,7 +50,6 @@ static bool parse_DEVICE(const char *value, struct config *config, const char **
 {
     static const char *const words[] = {"auto", "all", "none"};
     bool understood = device_list_parse(value, &config->devices);
-    config->device_named = understood && config->devices.mode == DEVICE_LISTED;
     if (!understood)
         *nearest = nearest_name(value, strlen(value), words, COUNT(words));
     return understood;
@@ -208,7 +206,6 @@ void config_parse(char *const *environment, struct config *config)
     static const char prefix[] = "GPUWARM_";
     unsigned seen = 0;
     config->trigger = SETTING_AUTO;
-    config->device_named = false;
     config->devices.mode = DEVICE_AUTO;
     config->devices.count = 0;
     config->stages = STAGES_ALL;

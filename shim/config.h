@@ -18,9 +18,8 @@ enum { COMPLAINTS_MAX = 8, COMPLAINT_LENGTH = 320 };
 /* Strings are borrowed from the environment. */
 struct config {
     enum trigger_setting trigger;
-    bool device_named; /* GPUWARM_DEVICE names devices: one that is missing is worth a line */
-    unsigned stages;   /* STAGE_BIT()s, complete: with the stages that the named ones need */
-    const char *skip;  /* NULL when not set */
+    unsigned stages;  /* STAGE_BIT()s, complete: with the stages that the named ones need */
+    const char *skip; /* NULL when not set */
     enum log_level log_level;
     const char *log_file; /* NULL: stderr */
     const char *report;   /* NULL: none */

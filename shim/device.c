@@ -3,17 +3,23 @@
 #include "device.h"
 #include <string.h>
 
-/* The GPU's UUID, or with `mig` that of the MIG instance, which only a device that is one has. */
-static bool device_uuid(const struct driver *driver, CUdevice device, bool mig, CUuuid *uuid)
+/* The UUIDs of a device: the GPU's, and that of the MIG instance where it is one. */
+struct uuids {
+    bool known, mig;
+    CUuuid gpu, instance;
+};
+
+/* The newer call tells the instance where there is one, else the GPU (CUDA Driver API, cuDeviceGetUuid_v2). */
+static struct uuids device_uuids(const struct driver *driver, CUdevice device)
 {
-    CUuuid gpu = {{0}};
-    bool has_gpu = DRIVER_CALL(driver, cuDeviceGetUuid, &gpu, device) == CUDA_SUCCESS;
-    /* The newer call tells the instance where there is one, else the GPU (CUDA Driver API, cuDeviceGetUuid_v2). */
-    if (DRIVER_CALL(driver, cuDeviceGetUuid_v2, uuid, device) == CUDA_SUCCESS &&
-        mig == (has_gpu && memcmp(&gpu, uuid, sizeof gpu) != 0))
-        return true;
-    *uuid = gpu;
-    return has_gpu && !mig;
+    struct uuids uuids = {.known = false};
+    bool older = DRIVER_CALL(driver, cuDeviceGetUuid, &uuids.gpu, device) == CUDA_SUCCESS;
+    bool newer = DRIVER_CALL(driver, cuDeviceGetUuid_v2, &uuids.instance, device) == CUDA_SUCCESS;
+    if (newer && !older)
+        uuids.gpu = uuids.instance;
+    uuids.known = older || newer;
+    uuids.mig = older && newer && memcmp(&uuids.gpu, &uuids.instance, sizeof uuids.gpu) != 0;
+    return uuids;
 }
 
 /* What the driver says of one ordinal; a name or UUID that it does not give stays empty. */
@@ -26,10 +32,10 @@ static bool device_describe(const struct driver *driver, int ordinal, struct dev
     if (DRIVER_CALL(driver, cuDeviceGetName, device->name, sizeof device->name, device->handle) != CUDA_SUCCESS)
         device->name[0] = '\0';
     device->name[sizeof device->name - 1] = '\0';
-    CUuuid uuid;
-    bool mig = device_uuid(driver, device->handle, true, &uuid);
-    if (mig || device_uuid(driver, device->handle, false, &uuid))
-        device_uuid_format((const unsigned char *)uuid.bytes, mig, device->uuid);
+    const struct uuids uuids = device_uuids(driver, device->handle);
+    if (uuids.known)
+        device_uuid_format((const unsigned char *)(uuids.mig ? &uuids.instance : &uuids.gpu)->bytes, uuids.mig,
+                           device->uuid);
     return true;
 }
 
@@ -51,9 +57,11 @@ static int ordinal_by_uuid(const struct driver *driver, const char *written, int
     bool mig = written[0] == 'M' || written[0] == 'm';
     for (int ordinal = 0; ordinal < count; ordinal++) {
         CUdevice device;
-        CUuuid uuid;
-        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS &&
-            device_uuid(driver, device, mig, &uuid) && device_uuid_matches((const unsigned char *)uuid.bytes, written))
+        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) != CUDA_SUCCESS)
+            continue;
+        const struct uuids uuids = device_uuids(driver, device);
+        const CUuuid *uuid = mig ? &uuids.instance : &uuids.gpu;
+        if ((mig ? uuids.mig : uuids.known) && device_uuid_matches((const unsigned char *)uuid->bytes, written))
             found = found == -1 ? ordinal : -2;
     }
     return found;

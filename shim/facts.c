@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See facts.h. In the order of what a fact costs: arguments (every process), the link map and 64 KiB of the
- * executable's data (every process that is not skipped), the whole executable (CUDA executables).
+ * executable's data (every process that is not skipped), the whole executable (one that would else be warmed).
  */
 #include "facts.h"
 #include "environment.h"
@@ -57,15 +57,16 @@ static const char *choice_find(const struct links *links, bool *too_large)
 {
     static const char *const variables[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"};
     *too_large = links->too_many;
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-        for (size_t object = 0; object < links->count; object++) {
-            struct span spans[OBJECT_SPANS_MAX];
-            size_t count = object_spans(links->objects[object], spans);
+    for (size_t object = 0; object < links->count; object++) {
+        struct span spans[OBJECT_SPANS_MAX];
+        size_t count = object_spans(links->objects[object], spans);
+        for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
             int found = fatbin_text_outside(variables[i], spans, count, SEARCH_BYTES_MAX);
             if (found > 0)
                 return variables[i];
             *too_large |= found < 0;
         }
+    }
     return NULL;
 }
 
@@ -102,6 +103,8 @@ void facts_gather(int argc, char *const *argv, char *const *environment, const s
         return;
     facts->forks_with = fork_find(&links);
     facts->closes_with = close_find(&links);
+    /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
+    if (policy_decide(config, facts).load)
+        facts->chooses_with = choice_find(&links, &facts->too_large);
     facts->injection = injection_find(environment);
-    facts->chooses_with = choice_find(&links, &facts->too_large);
 }

@@ -5,20 +5,17 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+/* The executable's dynamic section, and in image->data its last writable segment. */
 static const ElfW(Dyn) *
-    image_read_segments(struct image *image, ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count)
+    image_read_headers(struct image *image, ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count)
 {
     const ElfW(Dyn) *dynamic = NULL;
     for (size_t i = 0; i < count; i++) {
-        const ElfW(Phdr) *header = &headers[i];
-        struct span span = {(const unsigned char *)(bias + header->p_vaddr), header->p_filesz};
-        if (header->p_type == PT_DYNAMIC)
-            dynamic = (const ElfW(Dyn) *)(bias + header->p_vaddr);
-        if (header->p_type != PT_LOAD || !(header->p_flags & PF_R) || image->span_count == OBJECT_SPANS_MAX)
-            continue;
-        image->spans[image->span_count++] = span;
-        if (header->p_flags & PF_W)
-            image->data = span;
+        const unsigned char *start = (const unsigned char *)(bias + headers[i].p_vaddr);
+        if (headers[i].p_type == PT_DYNAMIC)
+            dynamic = (const ElfW(Dyn) *)(const void *)start;
+        if (headers[i].p_type == PT_LOAD && headers[i].p_flags & PF_R && headers[i].p_flags & PF_W)
+            image->data = (struct span){start, headers[i].p_filesz};
     }
     return dynamic;
 }
@@ -42,7 +39,9 @@ bool image_find(struct image *image)
         self++;
     if (self == count)
         return false;
-    image->maps = link_maps(image_read_segments(image, (ElfW(Addr))headers - headers[self].p_vaddr, headers, count));
+    ElfW(Addr) bias = (ElfW(Addr))headers - headers[self].p_vaddr;
+    image->span_count = object_segments(bias, headers, count, image->spans);
+    image->maps = link_maps(image_read_headers(image, bias, headers, count));
     return image->maps != NULL;
 }
 

@@ -32,7 +32,7 @@ void notice_say(const struct log *log, const char *message)
     char hash[9], value[256];
     message_hash(message, hash);
     struct text text = text_in(value, sizeof value);
-    text_format(&text, "%s%s%s", said ? said : "", said && *said ? "," : "", hash);
+    text_format(&text, "%s%s%s", said ? said : "", said ? "," : "", hash);
     if (!text.truncated)
         environment_set("GPUWARM_SAID", value);
 }

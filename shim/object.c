@@ -74,6 +74,15 @@ bool object_imports(const struct link_map *object, const char *symbol)
            relocations_name(object, DT_RELA, DT_RELASZ, symbol);
 }
 
+size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX])
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count && found < OBJECT_SPANS_MAX; i++)
+        if (headers[i].p_type == PT_LOAD && headers[i].p_flags & PF_R)
+            spans[found++] = (struct span){(const unsigned char *)(bias + headers[i].p_vaddr), headers[i].p_filesz};
+    return found;
+}
+
 struct spans_request {
     const struct link_map *object;
     struct span *spans;
@@ -86,12 +95,7 @@ static int spans_collect(struct dl_phdr_info *info, size_t size, void *argument)
     (void)size;
     if (info->dlpi_addr != request->object->l_addr || strcmp(info->dlpi_name, request->object->l_name) != 0)
         return 0;
-    for (size_t i = 0; i < info->dlpi_phnum && request->count < OBJECT_SPANS_MAX; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        if (header->p_type == PT_LOAD && header->p_flags & PF_R)
-            request->spans[request->count++] =
-                (struct span){(const unsigned char *)(info->dlpi_addr + header->p_vaddr), header->p_filesz};
-    }
+    request->count = object_segments(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, request->spans);
     return 1;
 }
 

@@ -21,7 +21,10 @@ const char *object_name(const struct link_map *object);
 /* Does it import a symbol of this name? Taken from the relocations, which every import has. */
 bool object_imports(const struct link_map *object, const char *symbol);
 
-/* Its readable segments, without .bss, and how many there are; 0 when it is not found. */
+/* The readable segments that program headers describe, without .bss, and how many there are. */
+size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX]);
+
+/* The same of an object; 0 when it is not found. */
 size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPANS_MAX]);
 
 /* Does `soname` match an entry of cuda_libraries.def? Pure. */

@@ -33,7 +33,7 @@ static bool origin_of(const struct link_map *map, char *folder, size_t size)
     return slash && !text.truncated;
 }
 
-/* One entry of a RUNPATH with the driver's name, "$ORIGIN" at its start replaced; an empty one is the current folder.
+/* One entry of a RUNPATH (an empty one is the current folder) with the driver's name, "$ORIGIN" at its start replaced.
  */
 static bool entry_expand(const char *entry, size_t length, const char *origin, struct text *path)
 {

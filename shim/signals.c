@@ -10,14 +10,19 @@ static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, S
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+static void hold(struct signals *signals, const sigset_t *held)
+{
+    sigpending(&signals->pending);
+    sigprocmask(SIG_BLOCK, held, &signals->mask);
+}
+
 void signals_hold_writing(struct signals *signals)
 {
     sigset_t held;
     sigemptyset(&held);
     for (size_t i = 0; i < COUNT(writing); i++)
         sigaddset(&held, writing[i]);
-    sigpending(&signals->pending);
-    sigprocmask(SIG_BLOCK, &held, &signals->mask);
+    hold(signals, &held);
 }
 
 void signals_hold_all(struct signals *signals)
@@ -26,8 +31,7 @@ void signals_hold_all(struct signals *signals)
     sigfillset(&held);
     for (size_t i = 0; i < COUNT(faults); i++)
         sigdelset(&held, faults[i]);
-    sigpending(&signals->pending);
-    sigprocmask(SIG_BLOCK, &held, &signals->mask);
+    hold(signals, &held);
 }
 
 void signals_release(const struct signals *signals)

@@ -105,6 +105,7 @@ bool simcuda_exclusive_take(unsigned physical); /* false: another process has th
 
 /* device.c */
 void simcuda_device_uuid(unsigned physical, bool mig, CUuuid *uuid);
+extern const size_t SIMCUDA_MEMORY_BYTES; /* of one simulated GPU */
 
 /* context.c */
 struct CUctx_st {
@@ -118,8 +119,5 @@ bool simcuda_context_valid(CUcontext context);
 
 /* memory.c */
 size_t simcuda_memory_used(CUdevice device);
-
-/* module.c */
-extern const size_t SIMCUDA_MEMORY_BYTES; /* of one simulated GPU */
 
 #endif

@@ -26,7 +26,6 @@ static void assert_defaults(const struct config *config, const char *why)
     cr_assert_eq(config->trigger, SETTING_AUTO, "%s: trigger %d", why, config->trigger);
     cr_assert_eq(config->devices.mode, DEVICE_AUTO, "%s: device mode %d", why, config->devices.mode);
     cr_assert_eq(config->devices.count, 0, "%s: %u devices", why, config->devices.count);
-    cr_assert_not(config->device_named, "%s: a device is named", why);
     cr_assert_eq(config->stages, STAGES_ALL, "%s: stages %#x", why, config->stages);
     cr_assert_eq(config->log_level, LOG_WARN, "%s: log level %d", why, config->log_level);
     cr_assert_null(config->skip, "%s: skip is set", why);
@@ -46,7 +45,6 @@ static struct config soiled(void)
 {
     struct config config;
     memset(&config, 0x5a, sizeof config);
-    config.device_named = true;
     return config;
 }
 
@@ -170,7 +168,6 @@ Test(config, device_is_parsed)
         assert_content(&config, rows[i].variable);
         cr_assert_eq(config.devices.mode, rows[i].mode, "%s gave %d", rows[i].variable, config.devices.mode);
         cr_assert_eq(config.devices.count, rows[i].count, "%s: %u", rows[i].variable, config.devices.count);
-        cr_assert_eq(config.device_named, rows[i].mode == DEVICE_LISTED, "%s", rows[i].variable);
     }
 }
 

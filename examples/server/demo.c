@@ -91,11 +91,30 @@ static void gpu_find(char *text, size_t size)
     text[length > 0 ? length : 0] = '\0';
 }
 
+/* What the caller's shell has exported for other programs must not warm the cold server, nor keep the warm one cold. */
+static void settings_unset(void)
+{
+    unsetenv("LD_PRELOAD");
+    for (char **entry = environ; *entry;) {
+        char name[64];
+        size_t length = strcspn(*entry, "=");
+        bool ours = strncmp(*entry, "GPUWARM_", 8) == 0 && length < sizeof name;
+        if (ours) {
+            memcpy(name, *entry, length);
+            name[length] = '\0';
+            unsetenv(name);
+            entry = environ; /* unsetenv moves what follows */
+        } else {
+            entry++;
+        }
+    }
+}
+
 static void server_exec(int out, bool simulated, bool warm)
 {
     char path[PATH_MAX + 32];
     dup2(out, STDOUT_FILENO);
-    unsetenv("GPUWARM_TRIGGER"), unsetenv("GPUWARM_DEVICE"), unsetenv("GPUWARM_MARKER");
+    settings_unset();
     if (simulated) {
         snprintf(path, sizeof path, "%s/simcuda", build);
         setenv("LD_LIBRARY_PATH", path, 1);

@@ -87,10 +87,9 @@ static bool spec_parse(const char *start, size_t length, struct device_spec *spe
         length--;
     if (length == 0 || length >= sizeof spec->text)
         return false;
-    memcpy(spec->text, start, length);
-    spec->text[length] = '\0';
     char written[sizeof spec->text];
-    memcpy(written, spec->text, length + 1);
+    snprintf(written, sizeof written, "%.*s", (int)length, start);
+    snprintf(spec->text, sizeof spec->text, "%s", written);
     return ordinal_parse(written, spec) || uuid_parse(written, spec) || pci_parse(written, spec);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See driver.h. */
 #include "driver.h"
-#include "libc.h"
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,30 +16,33 @@ bool stage_succeeded(struct stage_outcome *outcome, const char *call, CUresult r
     return result == CUDA_SUCCESS;
 }
 
-static void driver_bind(struct driver *driver)
+static void driver_bind(struct driver *driver, const struct libc *libc)
 {
     void *function;
     /* A function pointer is copied from the object pointer that dlsym returns, as POSIX has it. */
 #define CUDA_API(name, parameters)                                                                                     \
-    function = libc_symbol(driver->handle, #name);                                                                     \
+    function = libc->symbol(driver->handle, #name);                                                                    \
     memcpy(&driver->name, &function, sizeof function);                                                                 \
     if (!function)                                                                                                     \
-        libc_open_error();
+        libc->error();
 #include "cuda_api.def"
 #undef CUDA_API
 }
 
-void stage_driver(struct driver *driver, struct stage_outcome *outcome, char *problem, size_t size)
+void stage_driver(struct driver *driver, const struct libc *libc, struct stage_outcome *outcome, char *problem,
+                  size_t size)
 {
     problem[0] = '\0';
-    *driver = (struct driver){.handle = libc_can_open() ? libc_open(library_name) : NULL};
+    *driver = (struct driver){.handle = libc->open ? libc->open(library_name, RTLD_NOW | RTLD_LOCAL) : NULL};
     if (driver->handle) {
-        driver_bind(driver);
+        driver_bind(driver, libc);
         if (DRIVER_TRY(outcome, driver, cuInit, 0))
             outcome->result = STAGE_OK;
         return;
     }
-    snprintf(problem, size, "%s", libc_can_open() ? libc_open_error() : "dlopen is not in this process");
+    /* Asking also clears it, so that the program's dlerror has nothing of ours. */
+    const char *error = libc->open ? libc->error() : "dlopen is not in this process";
+    snprintf(problem, size, "%s", error ? error : "unknown error");
     stage_succeeded(outcome, library_name, CUDA_ERROR_SHARED_OBJECT_INIT_FAILED);
 }
 

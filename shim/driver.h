@@ -7,6 +7,7 @@
 #define GPUWARM_DRIVER_H
 
 #include "cuda_abi.h"
+#include "libc.h"
 #include "stage.h"
 #include <stdbool.h>
 
@@ -32,7 +33,8 @@ bool stage_succeeded(struct stage_outcome *outcome, const char *call, CUresult r
  * The stage `driver`: opens libcuda.so.1, fills the table, calls cuInit. When the library could not be opened,
  * `problem` (of `size` bytes) says why, else it is empty.
  */
-void stage_driver(struct driver *driver, struct stage_outcome *outcome, char *problem, size_t size);
+void stage_driver(struct driver *driver, const struct libc *libc, struct stage_outcome *outcome, char *problem,
+                  size_t size);
 
 /* The result's name ("CUDA_ERROR_OUT_OF_MEMORY"), a string that lives as long as the process; never NULL. */
 const char *driver_error_name(const struct driver *driver, CUresult result);

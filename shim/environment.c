@@ -11,12 +11,16 @@
 
 enum { AUXILIARY_BYTES = 1024 }; /* some 25 entries of 16 bytes on Linux 6 */
 
+/* Without calls: every process comes through here to be asked for GPUWARM_SKIP. */
 const char *environment_get(char *const *environment, const char *name)
 {
-    size_t length = strlen(name);
-    for (char *const *entry = environment; entry && *entry; entry++)
-        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+    for (char *const *entry = environment; entry && *entry; entry++) {
+        size_t length = 0;
+        while (name[length] && (*entry)[length] == name[length])
+            length++;
+        if (!name[length] && (*entry)[length] == '=')
             return (*entry)[length + 1] ? *entry + length + 1 : NULL;
+    }
     return NULL;
 }
 
@@ -31,10 +35,13 @@ static void auxiliary_read(char *to)
     close(fd);
 }
 
-void environment_set(const char *name, const char *value)
+void environment_set(char ***environment, const char *name, const char *value)
 {
     size_t count = 0, kept = 0, name_length = strlen(name), text_length = name_length + strlen(value) + 2;
-    while (environ && environ[count])
+    if (!environment)
+        return;
+    char **old = *environment;
+    while (old && old[count])
         count++;
     size_t list_bytes = (count + 2) * sizeof(char *);
     char *memory = mmap(NULL, list_bytes + AUXILIARY_BYTES + text_length, PROT_READ | PROT_WRITE,
@@ -44,9 +51,9 @@ void environment_set(const char *name, const char *value)
     char **list = (char **)(void *)memory, *text = memory + list_bytes + AUXILIARY_BYTES;
     snprintf(text, text_length, "%s=%s", name, value);
     for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], name, name_length) != 0 || environ[i][name_length] != '=')
-            list[kept++] = environ[i];
+        if (strncmp(old[i], name, name_length) != 0 || old[i][name_length] != '=')
+            list[kept++] = old[i];
     list[kept++] = text;
     auxiliary_read((char *)&list[kept + 1]);
-    environ = list;
+    *environment = list;
 }

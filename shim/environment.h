@@ -7,10 +7,11 @@
 const char *environment_get(char *const *environment, const char *name);
 
 /*
- * Sets `name` in this process's environment. The new list is a copy in memory of its own that is never freed or
- * moved, so that a thread which is reading the old one goes on undisturbed; like the list that the kernel made it is
- * followed by the auxiliary vector, for programs that look for it there. Does nothing when memory is short.
+ * Sets `name` in the environment whose variable `environ` lies at `environment`. The new list is a copy in memory of
+ * its own that is never freed or moved, so that a thread which is reading the old one goes on undisturbed; like the
+ * list that the kernel made it is followed by the auxiliary vector, for programs that look for it there. Does nothing
+ * when memory is short, or `environment` is NULL.
  */
-void environment_set(const char *name, const char *value);
+void environment_set(char ***environment, const char *name, const char *value);
 
 #endif

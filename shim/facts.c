@@ -5,10 +5,8 @@
  */
 #include "facts.h"
 #include "environment.h"
-#include "image.h"
 #include "runpath.h"
 #include <stddef.h>
-#include <sys/auxv.h>
 
 /* An object is looked through for a string only this far: 64 MiB take some 50 ms (make bench). */
 static const size_t SEARCH_BYTES_MAX = (size_t)64 << 20;
@@ -70,29 +68,30 @@ static const char *choice_find(const struct links *links, bool *too_large)
     return NULL;
 }
 
-void facts_gather(int argc, char *const *argv, char *const *environment, const struct config *config,
-                  struct process *process)
+void facts_gather(const struct start *start, const struct image *image, char *const *environment,
+                  const struct config *config, struct process *process)
 {
     struct facts *facts = &process->facts;
-    struct image image;
     struct links links;
-    *facts = (struct facts){.secure = getauxval(AT_SECURE) != 0};
+    *facts = (struct facts){.secure = start->secure, .unreadable = !image};
     process->rank = (struct rank){-1, NULL};
-    process->program = program_from(argc, argv);
-    if (program_skipped(&process->program, config->skip, process->skipped, sizeof process->skipped))
+    process->program = program_from(start->argc, start->argv);
+    struct skip skip;
+    if (program_skip(&process->program, config->skip, &skip)) {
+        program_skip_describe(&skip, process->skipped, sizeof process->skipped);
         facts->skipped = process->skipped;
+    }
     if (facts->secure || facts->skipped || config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
         return;
-    facts->unreadable = !image_find(&image);
-    if (facts->unreadable)
+    if (!image)
         return;
-    facts->opened_late = !image_preloaded(&image, _DYNAMIC);
-    image_links(&image, &links);
+    facts->opened_late = !image_preloaded(image, _DYNAMIC);
+    image_links(image, &links);
     facts->cuda_library = links.library;
-    facts->fat_binary = !facts->cuda_library && image_has_fat_binary(&image);
+    facts->fat_binary = !facts->cuda_library && image_has_fat_binary(image);
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
-    if (runpath_has_driver(&image, process->driver, sizeof process->driver))
+    if (runpath_has_driver(image, process->driver, sizeof process->driver))
         facts->own_driver = process->driver;
     process->rank = rank_find(environment);
     if (config->marker) {

@@ -3,9 +3,11 @@
 #ifndef GPUWARM_FACTS_H
 #define GPUWARM_FACTS_H
 
+#include "image.h"
 #include "policy.h"
 #include "program.h"
 #include "rank.h"
+#include "start.h"
 
 struct process {
     struct program program;
@@ -15,8 +17,8 @@ struct process {
     char driver[256]; /* what facts.own_driver points to */
 };
 
-/* Fills `process`, which must stay where it is. The arguments are main's. */
-void facts_gather(int argc, char *const *argv, char *const *environment, const struct config *config,
-                  struct process *process);
+/* Fills `process`, which must stay where it is. `image` is NULL where the executable could not be read. */
+void facts_gather(const struct start *start, const struct image *image, char *const *environment,
+                  const struct config *config, struct process *process);
 
 #endif

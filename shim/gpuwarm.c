@@ -7,6 +7,7 @@
  * The settings are read from the environment as it is now: an earlier constructor may have changed it.
  */
 #include "config.h"
+#include "environment.h"
 #include "facts.h"
 #include "libc.h"
 #include "log.h"
@@ -19,7 +20,7 @@
 #include "warm.h"
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 enum { MESSAGE_BYTES = 640 };
 
@@ -60,20 +61,21 @@ static void device_format(const struct device *device, const struct stage_outcom
 }
 
 /* A failure is worth a line by itself only where the warm-up was asked for; `info` has a line for each device. */
-static void warmth_log(const struct log *log, const struct config *config, const struct warmth *warmth)
+static void warmth_log(const struct notices *notices, const struct config *config, const struct warmth *warmth)
 {
+    const struct log *log = notices->log;
     char message[MESSAGE_BYTES];
     struct text text = text_in(message, sizeof message);
     if (warmth->missing[0]) {
         text_format(&text, "GPUWARM_DEVICE: no device %s; %s", warmth->missing,
                     warmth->devices[0].ordinal < 0 ? "not warmed" : "the others are warmed");
-        notice_say(log, message);
+        notice_say(notices, message);
     }
     if (warmth->problem[0] && (warmth->result == WARM_FAILED || warmth->result == WARM_PARTIAL)) {
         text = text_in(message, sizeof message);
         text_format(&text, "%s: %s", warmth->result == WARM_FAILED ? "not warmed" : "warmed in part", warmth->problem);
         if (config->trigger == SETTING_LOAD)
-            notice_say(log, message);
+            notice_say(notices, message);
         else
             log_write(log, LOG_INFO, "%s", message);
     }
@@ -84,21 +86,22 @@ static void warmth_log(const struct log *log, const struct config *config, const
     }
 }
 
-static void report_say(const struct log *log, const struct config *config, const struct report *report)
+static void report_say(const struct notices *notices, const struct config *config, const struct report *report)
 {
     const char *problem = config->report ? report_write(report, config->report) : NULL;
     if (!problem)
         return;
     char message[MESSAGE_BYTES];
     snprintf(message, sizeof message, "GPUWARM_REPORT=%.300s: %s; no report", config->report, problem);
-    notice_say(log, message);
+    notice_say(notices, message);
 }
 
-static void load_warm(const struct log *log, const struct config *config, const struct process *process,
-                      const char *reason)
+static void load_warm(const struct notices *notices, const struct libc *libc, const struct config *config,
+                      const struct process *process, const char *reason)
 {
     struct warmth warmth;
     const struct warm_request request = {
+        .libc = libc,
         .devices = &config->devices,
         .stages = config->stages,
         .rank = process->rank.local,
@@ -117,33 +120,34 @@ static void load_warm(const struct log *log, const struct config *config, const 
     standard_free(taken);
     if (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL) {
         struct marker self = marker_self(process->rank.local);
-        marker_set(&self);
+        marker_set(libc->environment, &self);
     }
-    warmth_log(log, config, &warmth);
+    warmth_log(notices, config, &warmth);
     const char *said = warmth.problem[0] ? warmth.problem : reason;
     char missing[MESSAGE_BYTES];
     if (warmth.missing[0]) {
         snprintf(missing, sizeof missing, "no device %s", warmth.missing);
         said = missing;
     }
-    report_say(log, config, &(struct report){process->program.name, said, &warmth});
+    report_say(notices, config, &(struct report){process->program.name, said, &warmth});
 }
 
-static void load_moment(int argc, char **argv)
+static void load_moment(const struct start *start)
 {
+    struct image image;
+    struct libc libc = {.environment = NULL};
     struct config config;
     struct process process;
-    config_parse(environ, &config);
-    facts_gather(argc, argv, environ, &config, &process);
+    bool found = image_find(start, &image);
+    if (found && !libc_find(image.maps, &libc))
+        return;
+    char *const *environment = libc.environment ? *libc.environment : start->environment;
+    config_parse(environment, &config);
+    facts_gather(start, found ? &image : NULL, environment, &config, &process);
     struct decision decision = policy_decide(&config, &process.facts);
-    /* The environment of a set-uid program is somebody else's: nothing is written anywhere on its behalf. */
-    if (decision.reason == REASON_SECURE)
-        return;
-    /* The way out of every shell and tool: no report, no complaint, and not a microsecond more than needed. */
     bool skipped = decision.reason == REASON_SKIP_LIST;
-    if (skipped && config.log_level < LOG_DEBUG)
-        return;
     const struct log log = {config.log_level, config.log_file};
+    const struct notices notices = {&log, libc.environment};
     char reason[MESSAGE_BYTES];
     reason_format(&decision, reason, sizeof reason);
     log_write(&log, decision.load || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", process.program.name,
@@ -152,26 +156,37 @@ static void load_moment(int argc, char **argv)
         return;
     if (decision.reason != REASON_OFF && decision.reason != REASON_NO_DEVICE)
         for (unsigned i = 0; i < config.complaint_count; i++)
-            notice_say(&log, config.complaints[i]);
+            notice_say(&notices, config.complaints[i]);
     /* Asked for by name and not given: worth a line. */
     if (decision.reason == REASON_NOT_IN_VERSION ||
         (decision.reason == REASON_OWN_DRIVER && config.trigger == SETTING_LOAD))
-        notice_say(&log, reason);
+        notice_say(&notices, reason);
     if (decision.load)
-        load_warm(&log, &config, &process, reason);
+        load_warm(&notices, &libc, &config, &process, reason);
     else
-        report_say(&log, &config, &(struct report){process.program.name, reason, NULL});
+        report_say(&notices, &config, &(struct report){process.program.name, reason, NULL});
 }
 
 /*
- * glibc passes main's arguments to constructors; musl passes none, and what stands in their place is not looked at. A
- * musl program with gcompat has glibc's version function too, so the arguments must also lie as the kernel lays them.
+ * The way out of every shell and tool, by which most processes of a tree leave: no report, no complaint, no call of a
+ * function by name (tests/e2e/library.c). The environment of a privileged program is somebody else's: nothing is
+ * written anywhere on its behalf.
  */
+static bool is_left_alone(const struct start *start)
+{
+    const struct program program = program_from(start->argc, start->argv);
+    const char *level = environment_get(start->environment, "GPUWARM_LOG");
+    struct skip skip;
+    return start->secure || (program_skip(&program, environment_get(start->environment, "GPUWARM_SKIP"), &skip) &&
+                             !(level && strcmp(level, "debug") == 0));
+}
+
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
-    if (!libc_is_glibc() || environment != argv + argc + 1)
+    struct start start;
+    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start))
         return;
     int saved = errno;
-    load_moment(argc, argv);
+    load_moment(&start);
     errno = saved;
 }

@@ -3,7 +3,6 @@
 #include "image.h"
 #include "text.h"
 #include <string.h>
-#include <sys/auxv.h>
 
 /* The executable's dynamic section, and in image->data its last writable segment. */
 static const ElfW(Dyn) *
@@ -28,12 +27,12 @@ static const struct link_map *link_maps(const ElfW(Dyn) * dynamic)
     return NULL;
 }
 
-bool image_find(struct image *image)
+bool image_find(const struct start *start, struct image *image)
 {
-    *image = (struct image){0};
-    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-    size_t count = getauxval(AT_PHNUM), self = 0;
-    if (!headers || getauxval(AT_PHENT) != sizeof *headers)
+    *image = (struct image){.started = (const char *)start_auxiliary(start, AT_EXECFN)};
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)start_auxiliary(start, AT_PHDR);
+    size_t count = start_auxiliary(start, AT_PHNUM), self = 0;
+    if (!headers || start_auxiliary(start, AT_PHENT) != sizeof *headers)
         return false;
     while (self < count && headers[self].p_type != PT_PHDR)
         self++;

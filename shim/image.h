@@ -7,12 +7,14 @@
 #define GPUWARM_IMAGE_H
 
 #include "object.h"
+#include "start.h"
 
 struct image {
     const struct link_map *maps; /* every loaded object, the executable first */
     struct span data;            /* the executable's last writable segment, without .bss */
     struct span spans[OBJECT_SPANS_MAX];
-    size_t span_count; /* its readable segments, without .bss */
+    size_t span_count;   /* its readable segments, without .bss */
+    const char *started; /* the path by which the kernel, or ld.so as a command, started it; NULL when unknown */
 };
 
 enum { LINKS_MAX = 64 };
@@ -25,8 +27,11 @@ struct links {
     bool too_many;                             /* there are more than LINKS_MAX */
 };
 
-/* Finds the executable of this process. false when it is not laid out as expected: then nothing is known about it. */
-bool image_find(struct image *image);
+/*
+ * Finds the executable of the process that was started so. false when it is not laid out as expected: then nothing is
+ * known about it.
+ */
+bool image_find(const struct start *start, struct image *image);
 
 /*
  * What the executable links. A library that was only preloaded is not linked by anything, and does not make every

@@ -1,61 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * See libc.h. The references are weak, and bound with .symver to the oldest version of the symbol, which every glibc
- * provides in whichever library has it; the linker would otherwise ask for GLIBC_2.34. musl ignores versions.
- */
+/* See libc.h. */
 #include "libc.h"
-#include <dlfcn.h>
-#include <stddef.h>
+#include "object.h"
+#include <string.h>
 
-#if defined __x86_64__
-#define OLDEST "GLIBC_2.2.5"
-#elif defined __aarch64__
-#define OLDEST "GLIBC_2.17"
-#else
-#error "state the oldest glibc symbol version of this architecture"
-#endif
-
-__asm__(".symver dlopen, dlopen@" OLDEST);
-__asm__(".symver dlsym, dlsym@" OLDEST);
-__asm__(".symver dlerror, dlerror@" OLDEST);
-#pragma weak dlopen
-#pragma weak dlsym
-#pragma weak dlerror
-
-extern const char *gnu_get_libc_version(void) __attribute__((weak));
-
-/*
- * glibc's headers declare some of these as never null, from which a compiler concludes that a comparison is constant;
- * an address laundered through a volatile is compared at run time.
- */
-static bool is_there(void (*function)(void))
+/* The first object in the loader's order that defines the symbol is the one that everybody's references reach. */
+static void *symbol_find(const struct link_map *objects, const char *name)
 {
-    void (*volatile address)(void) = function;
-    return address != NULL;
+    void *address = NULL;
+    for (; objects && !address; objects = objects->l_next)
+        address = object_symbol(objects, name);
+    return address;
 }
 
-bool libc_is_glibc(void)
+bool libc_find(const struct link_map *objects, struct libc *libc)
 {
-    return is_there((void (*)(void))gnu_get_libc_version);
-}
-
-bool libc_can_open(void)
-{
-    return is_there((void (*)(void))dlopen) && is_there((void (*)(void))dlsym) && is_there((void (*)(void))dlerror);
-}
-
-void *libc_open(const char *name)
-{
-    return dlopen(name, RTLD_NOW | RTLD_LOCAL);
-}
-
-void *libc_symbol(void *handle, const char *name)
-{
-    return dlsym(handle, name);
-}
-
-const char *libc_open_error(void)
-{
-    const char *error = dlerror();
-    return error ? error : "unknown error";
+    /* A function pointer is copied from an object pointer, as POSIX has it for dlsym. */
+    void *open = symbol_find(objects, "dlopen"), *symbol = symbol_find(objects, "dlsym"),
+         *error = symbol_find(objects, "dlerror");
+    memset(libc, 0, sizeof *libc);
+    /* The name that glibc itself uses for it, and that is copied into executables which refer to any of the three. */
+    libc->environment = symbol_find(objects, "__environ");
+    if (open && symbol && error) {
+        memcpy(&libc->open, &open, sizeof open);
+        memcpy(&libc->symbol, &symbol, sizeof symbol);
+        memcpy(&libc->error, &error, sizeof error);
+    }
+    return symbol_find(objects, "gnu_get_libc_version") != NULL;
 }

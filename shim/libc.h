@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The C library at hand: which one it is, and the two functions that may be missing from it. Before glibc 2.34
- * dlopen and dlsym live in libdl, which many programs do not load; requiring them, or the version they have in newer
- * glibc, would be a fatal error of the dynamic loader in every program there.
+ * What the library needs of the C library beyond ordinary functions, found by name in the loaded objects and not
+ * imported: an import of a variable, or one that may be missing, is looked up by the dynamic loader at the start of
+ * every process, and most processes of a tree are never warmed. Before glibc 2.34 dlopen and its like live in libdl,
+ * which many programs do not load.
  */
 #ifndef GPUWARM_LIBC_H
 #define GPUWARM_LIBC_H
 
+#include <link.h>
 #include <stdbool.h>
 
-/* glibc, and not musl (whose loader passes constructors no arguments, among other differences)? */
-bool libc_is_glibc(void);
+struct libc {
+    char ***environment; /* the address of `environ`; NULL: there is none */
+    /* dlopen(3), dlsym(3), dlerror(3) as the program's own calls reach them; all NULL where one is missing. */
+    void *(*open)(const char *name, int flags);
+    void *(*symbol)(void *handle, const char *name);
+    char *(*error)(void);
+};
 
-/* Can shared objects be opened in this process? The three below must not be called when they cannot. */
-bool libc_can_open(void);
-
-/* dlopen(name, RTLD_NOW | RTLD_LOCAL). NULL when it failed. */
-void *libc_open(const char *name);
-void *libc_symbol(void *handle, const char *name);
-/* Why the last of the two above failed (clears it, so the program's dlerror has nothing of ours); never NULL. */
-const char *libc_open_error(void);
+/* false when this is not glibc: musl, whose loader differs in what it passes and promises. */
+bool libc_find(const struct link_map *objects, struct libc *libc);
 
 #endif

@@ -63,10 +63,10 @@ struct marker marker_self(int rank)
     return (struct marker){.pid = getpid(), .start = marker_start_time(stat), .rank = rank};
 }
 
-void marker_set(const struct marker *self)
+void marker_set(char ***environment, const struct marker *self)
 {
     char value[64];
     struct text text = text_in(value, sizeof value);
     marker_format(self, &text);
-    environment_set("GPUWARM_MARKER", value);
+    environment_set(environment, "GPUWARM_MARKER", value);
 }

@@ -32,7 +32,7 @@ unsigned long long marker_start_time(const char *stat);
 /* This process with this rank. */
 struct marker marker_self(int rank);
 
-/* Sets the variable. Only before main: the program may change its environment from then on. */
-void marker_set(const struct marker *self);
+/* Sets the variable (environment.h). Only before main: the program may change its environment from then on. */
+void marker_set(char ***environment, const struct marker *self);
 
 #endif

@@ -5,7 +5,6 @@
 #include "text.h"
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 static void message_hash(const char *message, char hash[9])
 {
@@ -23,16 +22,16 @@ bool notice_was_said(const char *said, const char *message)
     return said && strstr(said, hash);
 }
 
-void notice_say(const struct log *log, const char *message)
+void notice_say(const struct notices *notices, const char *message)
 {
-    const char *said = environment_get(environ, "GPUWARM_SAID");
-    if (log->level < LOG_WARN || notice_was_said(said, message))
+    const char *said = notices->environment ? environment_get(*notices->environment, "GPUWARM_SAID") : NULL;
+    if (notices->log->level < LOG_WARN || notice_was_said(said, message))
         return;
-    log_write(log, LOG_WARN, "%s", message);
+    log_write(notices->log, LOG_WARN, "%s", message);
     char hash[9], value[256];
     message_hash(message, hash);
     struct text text = text_in(value, sizeof value);
     text_format(&text, "%s%s%s", said ? said : "", said ? "," : "", hash);
     if (!text.truncated)
-        environment_set("GPUWARM_SAID", value);
+        environment_set(notices->environment, "GPUWARM_SAID", value);
 }

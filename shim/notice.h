@@ -13,9 +13,14 @@
 /* Is the message in `said`, the value of GPUWARM_SAID or NULL? Pure. */
 bool notice_was_said(const char *said, const char *message);
 
+struct notices {
+    const struct log *log;
+    char ***environment; /* the address of `environ`, or NULL (environment.h) */
+};
+
 /*
  * Logs the message at `warn`, unless an ancestor did. Changes the environment, so only to be called before main.
  */
-void notice_say(const struct log *log, const char *message);
+void notice_say(const struct notices *notices, const char *message);
 
 #endif

@@ -2,6 +2,7 @@
 /* See object.h. */
 #include "object.h"
 #include "text.h"
+#include <stdint.h>
 #include <string.h>
 
 /* The value of an entry of the dynamic section, 0 when there is none. */
@@ -72,6 +73,52 @@ bool object_imports(const struct link_map *object, const char *symbol)
 {
     return relocations_name(object, DT_JMPREL, DT_PLTRELSZ, symbol) ||
            relocations_name(object, DT_RELA, DT_RELASZ, symbol);
+}
+
+/* Is it a definition of that name that can be referred to as it is (a function that is chosen at run time cannot)? */
+static bool is_definition(const ElfW(Sym) * symbol, const char *strings, const char *name)
+{
+    unsigned type = symbol->st_info & 0xf;
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_value && type <= STT_FUNC &&
+           strcmp(strings + symbol->st_name, name) == 0;
+}
+
+/* DT_GNU_HASH: a bucket leads to a run of symbols, whose hashes lie in a row; the lowest bit marks the last. */
+static const ElfW(Sym) *
+    gnu_find(const uint32_t *table, const ElfW(Sym) * symbols, const char *strings, const char *name)
+{
+    uint32_t hash = 5381;
+    for (const char *c = name; *c; c++)
+        hash = hash * 33 + (unsigned char)*c;
+    const uint32_t *buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / sizeof *table), *chain = buckets + table[0];
+    for (uint32_t i = table[0] ? buckets[hash % table[0]] : 0; i >= table[1] && i; i++) {
+        uint32_t found = chain[i - table[1]];
+        if ((found | 1) == (hash | 1) && is_definition(&symbols[i], strings, name))
+            return &symbols[i];
+        if (found & 1)
+            break;
+    }
+    return NULL;
+}
+
+/* DT_HASH, which older linkers make: one chain a bucket. Gone through from end to end, since it is rare. */
+static const ElfW(Sym) *
+    sysv_find(const uint32_t *table, const ElfW(Sym) * symbols, const char *strings, const char *name)
+{
+    for (uint32_t i = 1; i < table[1]; i++)
+        if (is_definition(&symbols[i], strings, name))
+            return &symbols[i];
+    return NULL;
+}
+
+void *object_symbol(const struct link_map *object, const char *name)
+{
+    const ElfW(Sym) *symbols = dynamic_address(object, DT_SYMTAB), *found = NULL;
+    const char *strings = dynamic_address(object, DT_STRTAB);
+    const uint32_t *gnu = dynamic_address(object, DT_GNU_HASH), *sysv = dynamic_address(object, DT_HASH);
+    if (symbols && strings && (gnu || sysv))
+        found = gnu ? gnu_find(gnu, symbols, strings, name) : sysv_find(sysv, symbols, strings, name);
+    return found ? (void *)(object->l_addr + found->st_value) : NULL;
 }
 
 size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX])

@@ -21,6 +21,9 @@ const char *object_name(const struct link_map *object);
 /* Does it import a symbol of this name? Taken from the relocations, which every import has. */
 bool object_imports(const struct link_map *object, const char *symbol);
 
+/* The address of a function or variable of this name that it defines; NULL when it has none. */
+void *object_symbol(const struct link_map *object, const char *name);
+
 /* The readable segments that program headers describe, without .bss, and how many there are. */
 size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See program.h. Every preloaded process comes through here, so the list is an array without pointers (none to
- * relocate at load) and fnmatch is asked only where the first letters agree.
+ * relocate at load), and no function is called by name unless GPUWARM_SKIP is set.
  */
 #include "program.h"
 #include "text.h"
@@ -29,7 +29,7 @@ static const char kind_texts[][32] = {
 #undef SKIP_SCRIPT
 };
 
-static const struct {
+static const struct entry {
     char glob[30];
     unsigned char kind;
     bool script;
@@ -40,10 +40,18 @@ static const struct {
 #include "skip.def"
 };
 
+/* Without strncmp and its like: a call by name would be the dearest thing that most processes do here. */
+static bool begins(const char *text, const char *with)
+{
+    while (*with && *text == *with)
+        text++, with++;
+    return !*with;
+}
+
 /* "python", "python3", "python3.11", "pypy3": the interpreters whose launchers are scripts or modules. */
 static bool is_python(const char *name)
 {
-    return strncmp(name, "python", 6) == 0 || strncmp(name, "pypy", 4) == 0;
+    return begins(name, "python") || begins(name, "pypy");
 }
 
 /* Skips Python's options (python(1)): -c ends them, -m names a module, -W, -X and --check-hash-based-pycs take one. */
@@ -51,16 +59,14 @@ static const char *python_script(int argc, char *const *argv)
 {
     for (int i = 1; i < argc && argv[i]; i++) {
         const char *argument = argv[i];
-        if (strcmp(argument, "-") == 0)
+        if (argument[0] == '-' && !argument[1])
             return NULL; /* the script comes on standard input */
         if (argument[0] != '-')
             return text_base_name(argument);
-        if (strcmp(argument, "--check-hash-based-pycs") == 0) {
-            i++;
+        if (argument[1] == '-') {
+            i += begins(argument, "--check-hash-based-pycs") && !argument[sizeof "--check-hash-based-pycs" - 1];
             continue;
         }
-        if (argument[1] == '-')
-            continue;
         for (const char *letter = argument + 1; *letter; letter++) {
             if (*letter == 'c')
                 return NULL;
@@ -84,14 +90,25 @@ struct program program_from(int argc, char *const *argv)
     return program;
 }
 
-static bool glob_matches(const char *glob, const char *name)
+/* A glob of the list: as it stands, or with any rest after a "*" at its end. */
+static bool entry_matches(const char *glob, const char *name)
 {
-    if (glob[0] != name[0] && glob[0] != '*' && glob[0] != '?' && glob[0] != '[' && glob[0] != '\\')
-        return false;
-    return strcmp(glob, name) == 0 || fnmatch(glob, name, 0) == 0;
+    while (*glob && *glob == *name)
+        glob++, name++;
+    return *glob == '*' || (!*glob && !*name);
 }
 
-static bool extra_matches(const struct program *program, const char *extra, char *why, size_t size)
+/* The first entry that matches; NULL when none does. Most fall at their first letter. */
+static const struct entry *list_find(const char *name, bool scripts)
+{
+    const char first = *name;
+    for (const struct entry *entry = list; entry < list + sizeof list / sizeof *list; entry++)
+        if (entry->glob[0] == first && entry->script >= scripts && entry_matches(entry->glob, name))
+            return entry;
+    return NULL;
+}
+
+static bool extra_matches(const struct program *program, const char *extra, struct skip *skip)
 {
     while (*extra) {
         extra += strspn(extra, " ");
@@ -100,10 +117,9 @@ static bool extra_matches(const struct program *program, const char *extra, char
         while (kept > 0 && extra[kept - 1] == ' ')
             kept--;
         if (kept > 0 && kept < sizeof glob) {
-            memcpy(glob, extra, kept);
-            glob[kept] = '\0';
-            if (glob_matches(glob, program->name) || (program->script && glob_matches(glob, program->script))) {
-                snprintf(why, size, "%s (GPUWARM_SKIP)", glob);
+            snprintf(glob, sizeof glob, "%.*s", (int)kept, extra);
+            if (fnmatch(glob, program->name, 0) == 0 || (program->script && fnmatch(glob, program->script, 0) == 0)) {
+                *skip = (struct skip){extra, kept, "GPUWARM_SKIP"};
                 return true;
             }
         }
@@ -112,14 +128,19 @@ static bool extra_matches(const struct program *program, const char *extra, char
     return false;
 }
 
-bool program_skipped(const struct program *program, const char *extra, char *why, size_t size)
+bool program_skip(const struct program *program, const char *extra, struct skip *skip)
 {
-    bool none = extra && strcmp(extra, "none") == 0;
-    for (size_t i = 0; !none && i < sizeof list / sizeof *list; i++)
-        if (glob_matches(list[i].glob, program->name) ||
-            (list[i].script && program->script && glob_matches(list[i].glob, program->script))) {
-            snprintf(why, size, "%s (%s)", list[i].glob, kind_texts[list[i].kind]);
-            return true;
-        }
-    return extra && !none && extra_matches(program, extra, why, size);
+    if (extra && strcmp(extra, "none") == 0)
+        return false;
+    const struct entry *entry = list_find(program->name, false);
+    if (!entry && program->script)
+        entry = list_find(program->script, true);
+    if (entry)
+        *skip = (struct skip){entry->glob, sizeof entry->glob, kind_texts[entry->kind]};
+    return entry || (extra && extra_matches(program, extra, skip));
+}
+
+void program_skip_describe(const struct skip *skip, char *why, size_t size)
+{
+    snprintf(why, size, "%.*s (%s)", (int)skip->length, skip->glob, skip->kind);
 }

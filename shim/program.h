@@ -17,10 +17,20 @@ struct program {
 /* Borrows from argv. */
 struct program program_from(int argc, char *const *argv);
 
+/* The entry of a skip list that matched. */
+struct skip {
+    const char *glob;
+    size_t length;
+    const char *kind; /* "job launcher", or "GPUWARM_SKIP" for an entry of that */
+};
+
 /*
  * Is the program on the built-in list (unless `extra` is "none") or among `extra`, comma-separated globs or NULL?
- * Then `why` (of `size` bytes) says which entry matched: "torchrun (job launcher)".
+ * Then *skip is the entry that matched. Calls no function by name where `extra` is NULL.
  */
-bool program_skipped(const struct program *program, const char *extra, char *why, size_t size);
+bool program_skip(const struct program *program, const char *extra, struct skip *skip);
+
+/* Writes "torchrun (job launcher)". */
+void program_skip_describe(const struct skip *skip, char *why, size_t size);
 
 #endif

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 static const char driver_name[] = "libcuda.so.1";
@@ -14,14 +13,13 @@ static const char driver_name[] = "libcuda.so.1";
  * The folder of an object, which $ORIGIN stands for. The loader gives the executable itself no name; where the loader
  * was run as a command, /proc/self/exe is the loader, and glibc makes AT_EXECFN the program (seen with 2.36).
  */
-static bool origin_of(const struct link_map *map, char *folder, size_t size)
+static bool origin_of(const struct link_map *map, const char *started, char *folder, size_t size)
 {
     struct text text = text_in(folder, size);
     if (map->l_name[0]) {
         text_format(&text, "%s", map->l_name);
     } else {
         char executable[PATH_MAX];
-        const char *started = (const char *)getauxval(AT_EXECFN);
         if (!realpath("/proc/self/exe", executable) ||
             (strncmp(text_base_name(executable), "ld", 2) == 0 && !(started && realpath(started, executable))))
             return false;
@@ -51,11 +49,11 @@ static bool entry_expand(const char *entry, size_t length, const char *origin, s
     return !path->truncated;
 }
 
-static bool map_has_driver(const struct link_map *map, struct text *shown)
+static bool map_has_driver(const struct link_map *map, const char *started, struct text *shown)
 {
     char origin[PATH_MAX], path[PATH_MAX];
     const char *entry = object_string(map, DT_RUNPATH);
-    if (!entry || !origin_of(map, origin, sizeof origin))
+    if (!entry || !origin_of(map, started, origin, sizeof origin))
         return false;
     for (;; entry++) {
         size_t length = strcspn(entry, ":");
@@ -77,7 +75,8 @@ bool runpath_has_driver(const struct image *image, char *path, size_t size)
         if (strcmp(object_name(map), driver_name) == 0)
             return false;
     for (const struct link_map *map = image->maps; map; map = map->l_next)
-        if ((map == image->maps || object_is_cuda_library(object_name(map))) && map_has_driver(map, &shown))
+        if ((map == image->maps || object_is_cuda_library(object_name(map))) &&
+            map_has_driver(map, image->started, &shown))
             return true;
     return false;
 }

@@ -83,6 +83,9 @@ void text_ms(struct text *text, long long ns)
 
 const char *text_base_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    const char *base = path;
+    for (; *path; path++)
+        if (*path == '/')
+            base = path + 1;
+    return base;
 }

@@ -4,11 +4,13 @@
 #define GPUWARM_WARM_H
 
 #include "device.h"
+#include "libc.h"
 #include "stage.h"
 
 enum warm_result { WARM_WARM, WARM_PARTIAL, WARM_FAILED, WARM_SKIPPED };
 
 struct warm_request {
+    const struct libc *libc;
     const struct device_list *devices;
     unsigned stages;      /* STAGE_BIT()s */
     int rank;             /* local rank or -1 */

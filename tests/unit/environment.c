@@ -36,12 +36,12 @@ Test(environment, set)
 {
     setenv("GPUWARM_TEST_OTHER", "other", 1);
     char **before = environ;
-    environment_set("GPUWARM_TEST", "one");
+    environment_set(&environ, "GPUWARM_TEST", "one");
     cr_assert_str_eq(getenv("GPUWARM_TEST"), "one");
     cr_assert_str_eq(getenv("GPUWARM_TEST_OTHER"), "other");
     cr_assert_neq(environ, before);
     cr_assert_null(environment_get(before, "GPUWARM_TEST"), "the old list is as it was");
-    environment_set("GPUWARM_TEST", "two");
+    environment_set(&environ, "GPUWARM_TEST", "two");
     cr_assert_str_eq(getenv("GPUWARM_TEST"), "two");
     int count = 0;
     for (char **entry = environ; *entry; entry++)
@@ -52,7 +52,7 @@ Test(environment, set)
 
 Test(environment, can_be_changed_by_the_program_afterwards)
 {
-    environment_set("GPUWARM_TEST", "ours");
+    environment_set(&environ, "GPUWARM_TEST", "ours");
     cr_assert_eq(setenv("GPUWARM_TEST", "theirs", 1), 0);
     cr_assert_eq(setenv("GPUWARM_TEST_NEW", "new", 1), 0);
     cr_assert_str_eq(getenv("GPUWARM_TEST"), "theirs");
@@ -64,7 +64,7 @@ Test(environment, can_be_changed_by_the_program_afterwards)
 Test(environment, set_in_an_empty_one)
 {
     clearenv();
-    environment_set("GPUWARM_TEST", "alone");
+    environment_set(&environ, "GPUWARM_TEST", "alone");
     cr_assert_str_eq(environ[0], "GPUWARM_TEST=alone");
     cr_assert_null(environ[1]);
 }

@@ -134,7 +134,7 @@ Test(marker, set_is_what_relate_reads)
         struct marker self = {.pid = 4194304, .start = 18446744073709551ull, .rank = ranks[i]};
         struct marker child = {.pid = 101, .start = 6000, .rank = ranks[i]}, other = child;
         other.rank = 1;
-        marker_set(&self);
+        marker_set(&environ, &self);
         const char *text = getenv("GPUWARM_MARKER");
         cr_assert_not_null(text);
         cr_assert_eq(marker_relate(text, &self), MARKER_SELF, "%s", text);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel handed to the process: arguments, environment and auxiliary vector, in one piece of the initial
+ * stack (Linux, ELF ABI). Read there and not through the C library, because every process that the library is
+ * preloaded into comes this way and a function called by name costs a look-up in all of its libraries.
+ */
+#ifndef GPUWARM_START_H
+#define GPUWARM_START_H
+
+#include <link.h>
+#include <stdbool.h>
+
+struct start {
+    int argc;
+    char **argv;
+    char **environment; /* as it was when the process started */
+    const ElfW(auxv_t) * auxiliary;
+    bool secure; /* runs with privileges that its caller lacks (AT_SECURE, ld.so(8)) */
+};
+
+/*
+ * Fills `start` from what a constructor was passed. false when that is not what the kernel laid: glibc passes main's
+ * arguments to constructors, musl passes nothing, and what then stands in the registers must not be followed.
+ */
+bool start_read(int argc, char **argv, char **environment, struct start *start);
+
+/* The value of an entry of the auxiliary vector (AT_*), 0 when there is none. */
+unsigned long start_auxiliary(const struct start *start, unsigned long type);
+
+#endif

@@ -36,7 +36,7 @@ SIMCUDA  := $(BUILD)/simcuda/libcuda.so.1
 EXAMPLES := $(addprefix $(BUILD)/examples/,server client demo driver-api)
 HOST_LIBRARIES := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%.so,$(filter tests/hosts/lib%,$(HOST_SOURCES)))
 HOSTS    := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%,$(filter-out tests/hosts/lib%,$(HOST_SOURCES))) $(HOST_LIBRARIES)
-BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+BENCHES  := $(addprefix $(BUILD)/bench/,bare idle libempty.so load nothing scan start)
 TESTS    := $(BUILD)/tests/unit-tests $(BUILD)/tests/e2e-tests
 
 # ---- flags ----------------------------------------------------------------------------------------------------------
@@ -114,7 +114,9 @@ demo: all
 	@$(BUILD)/examples/demo $(BUILD)
 
 bench: all $(BENCHES)
+	-@sh tests/packages.sh valgrind libeatmydata1
 	@$(BUILD)/bench/load $(BUILD)
+	@$(BUILD)/bench/start $(BUILD)
 	@$(BUILD)/bench/scan
 
 $(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIMCUDA)
@@ -122,10 +124,20 @@ $(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIM
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA)
 
-$(BUILD)/bench/load: tests/bench/load.c
+$(BUILD)/bench/load $(BUILD)/bench/start: $(BUILD)/bench/%: tests/bench/%.c tests/bench/process.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/nothing: tests/bench/nothing.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+
+$(BUILD)/bench/libempty.so: tests/bench/libempty.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $<
 
 $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 	@mkdir -p $(@D)
@@ -204,7 +216,7 @@ clean:
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'make bench    what the library costs, in microseconds'
+	@echo 'make bench    what the library costs, in microseconds and instructions'
 	@echo 'make lint     format and static checks'
 	@echo 'make docs     docs/configuration.md from the options table'
 	@echo 'make install  libgpuwarm.so into $$(DESTDIR)$$(PREFIX)/lib'

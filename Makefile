@@ -11,6 +11,8 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 BUILD   ?= build
+# Where a CUDA toolkit is, if there is one: needed by nothing, compared with by the tests.
+CUDA_HOME ?= /usr/local/cuda
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -167,6 +169,8 @@ $(BUILD)/tests/e2e-tests: $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
 
+$(BUILD)/tests/unit/cuda_header.o: TEST_FLAGS += -isystem $(CUDA_HOME)/include -DGPUWARM_CUDA_HOME='"$(CUDA_HOME)"'
+
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
@@ -194,7 +198,7 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 .PHONY: lint docs
 lint: test-packages
 	@sh tests/packages.sh clang-format clang-tidy cppcheck shellcheck
-	@WARNINGS='$(WARNINGS)' sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
+	@WARNINGS='$(WARNINGS)' CUDA_HOME='$(CUDA_HOME)' sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
 
 docs: $(BUILD)/docs/configuration
 	$< > docs/configuration.md

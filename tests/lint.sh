@@ -39,6 +39,16 @@ for compiler in gcc clang; do
     # shellcheck disable=SC2086
     check "$compiler -Werror" each $compiler $flags $WARNINGS -Werror -O2 -c -o /dev/null {}
 done
+# All code against the toolkit's own header in place of shim/cuda_abi.h: every simulated function has its prototype.
+# Results are an enumeration there, whose values the simulator gives as another.
+toolkit=${CUDA_HOME:-/usr/local/cuda}/include
+if [ -f "$toolkit/cuda.h" ]; then
+    # shellcheck disable=SC2086
+    check "$toolkit/cuda.h" each gcc $flags -Itests/hosts $WARNINGS -Wno-enum-conversion -Werror -fsyntax-only \
+        -isystem "$toolkit" -DGPUWARM_CUDA_H -D__CUDA_API_VERSION_INTERNAL {}
+else
+    echo "cuda.h: skipped, there is no $toolkit/cuda.h"
+fi
 # shellcheck disable=SC2046
 check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh' tests/*.sh .ci/run)
 exit $failed

@@ -38,7 +38,8 @@ Test(library, needs_nothing_but_libc)
 Test(library, asks_for_the_oldest_symbol_version_and_no_other)
 {
     char *undefined = tool(LIST("/usr/bin/nm", "-D", "--undefined-only", run_build("libgpuwarm.so")));
-    const char *oldest = strstr(run_program(PLAIN, LIST("/bin/uname", "-m"), NULL).out, "x86_64") ? "GLIBC_2.2.5" : "GLIBC_2.17";
+    const char *oldest =
+        strstr(run_program(PLAIN, LIST("/bin/uname", "-m"), NULL).out, "x86_64") ? "GLIBC_2.2.5" : "GLIBC_2.17";
     int versions = 0;
     for (char *line = strtok(undefined, "\n"); line; line = strtok(NULL, "\n")) {
         const char *version = strchr(line, '@');

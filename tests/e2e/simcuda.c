@@ -54,7 +54,8 @@ CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned flags);
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device);
 CUresult cuMemGetInfo_v2(size_t *unused, size_t *total);
 CUresult cuModuleLoadData(CUmodule *module, const void *image);
-CUresult cuGetProcAddress_v2(const char *symbol, void **address, int version, unsigned long long flags, int *status);
+CUresult cuGetProcAddress_v2(const char *symbol, void **address, int version, uint64_t flags,
+                             CUdriverProcAddressQueryResult *status);
 CUresult cuGetExportTable(const void **table, const CUuuid *id);
 
 static CUcontext context_make(CUdevice device)
@@ -377,7 +378,7 @@ Test(simcuda, every_name_is_exported_and_answered)
     cr_assert_gt(count, 600);
     for (size_t i = 0; i < count; i++) {
         void *address = NULL;
-        int status = -1;
+        CUdriverProcAddressQueryResult status = 77;
         CUresult result =
             CALL(cuGetProcAddress_v2, names[i].asked, &address, names[i].version, names[i].per_thread ? 2 : 0, &status);
         cr_expect_eq(result, 0, "%s", names[i].asked);
@@ -390,7 +391,7 @@ Test(simcuda, names_are_answered_as_old_as_asked_for)
 {
     open_with(NULL);
     void *address;
-    int status;
+    CUdriverProcAddressQueryResult status;
     CALL(cuGetProcAddress_v2, "cuCtxCreate", &address, 3020, 0, &status);
     cr_expect_eq(address, function("cuCtxCreate_v2"));
     CALL(cuGetProcAddress_v2, "cuCtxCreate", &address, 13000, 0, &status);

@@ -34,8 +34,8 @@ static const struct {
 
 enum { FLAG_PER_THREAD_DEFAULT_STREAM = 2, FOUND = 0, NOT_FOUND = 1, VERSION_NOT_SUFFICIENT = 2 };
 
-static CUresult lookup(struct call *call, const char *symbol, void **function, int version, unsigned long long flags,
-                       int *status)
+static CUresult lookup(struct call *call, const char *symbol, void **function, int version, uint64_t flags,
+                       CUdriverProcAddressQueryResult *status)
 {
     const struct name *best = NULL;
     bool known = false, per_thread = flags & FLAG_PER_THREAD_DEFAULT_STREAM;
@@ -56,14 +56,13 @@ static CUresult lookup(struct call *call, const char *symbol, void **function, i
 }
 
 SIMULATED(cuGetProcAddress, NEED_NOTHING, SIMCUDA_NO_DEVICE,
-          (const char *symbol, void **function, int version, unsigned long long flags),
-          (symbol, function, version, flags))
+          (const char *symbol, void **function, int version, uint64_t flags), (symbol, function, version, flags))
 {
     return lookup(call, symbol, function, version, flags, NULL);
 }
 
 SIMULATED(cuGetProcAddress_v2, NEED_NOTHING, SIMCUDA_NO_DEVICE,
-          (const char *symbol, void **function, int version, unsigned long long flags, int *status),
+          (const char *symbol, void **function, int version, uint64_t flags, CUdriverProcAddressQueryResult *status),
           (symbol, function, version, flags, status))
 {
     return lookup(call, symbol, function, version, flags, status);

@@ -30,7 +30,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/fuzz/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -208,6 +208,39 @@ $(BUILD)/docs/configuration: docs/configuration.c
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $<
 
+# ---- tests under checkers --------------------------------------------------------------------------------------------
+
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+UNDEFINED := -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
+
+# The unit tests with AddressSanitizer; then all tests, and the library in every victim, with traps where behaviour is
+# undefined: those need no runtime library, so they can be preloaded.
+.PHONY: sanitize valgrind fuzz
+sanitize: test-packages
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize CFLAGS='$(SANITIZE)' $(BUILD)/sanitize/tests/unit-tests
+	@$(BUILD)/sanitize/tests/unit-tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/undefined CFLAGS='$(UNDEFINED)' run-tests
+
+valgrind: all test-packages $(BUILD)/tests/unit-tests $(HOSTS)
+	@sh tests/packages.sh valgrind
+	@sh tests/valgrind.sh $(BUILD)
+
+# Each target for FUZZ_SECONDS; what it finds is left in $(BUILD)/fuzz, and belongs into a unit test.
+FUZZ_SECONDS ?= 10
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+fuzz: fuzz-packages
+	@$(MAKE) --no-print-directory $(FUZZERS)
+	@for target in $(FUZZERS); do sh tests/fuzz.sh $$target $(FUZZ_SECONDS) || exit 1; done
+
+.PHONY: fuzz-packages
+fuzz-packages:
+	@sh tests/packages.sh clang libclang-rt-14-dev
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(filter-out shim/gpuwarm.c,$(SHIM_SOURCES))
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)clang $(COMMON) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
 # ---- installing, cleaning -------------------------------------------------------------------------------------------
 
 .PHONY: install clean help
@@ -222,6 +255,9 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo 'make bench    what the library costs, in microseconds and instructions'
 	@echo 'make lint     format and static checks'
+	@echo 'make sanitize  tests with AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make valgrind  unit tests and warm-ups under memcheck'
+	@echo 'make fuzz      libFuzzer on the parsers, FUZZ_SECONDS=10 each'
 	@echo 'make docs     docs/configuration.md from the options table'
 	@echo 'make install  libgpuwarm.so into $$(DESTDIR)$$(PREFIX)/lib'
 	@echo 'make clean    remove build/'

@@ -193,14 +193,20 @@ SIMULATED(cuCtxGetCurrent, NEED_INIT, SIMCUDA_NO_DEVICE, (CUcontext * context), 
 SIMULATED(cuCtxGetDevice, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUdevice * device), (device))
 {
     (void)call;
-    *device = simcuda_context_current()->device;
+    CUcontext current = simcuda_context_current();
+    if (!current)
+        return SIM_CUDA_ERROR_INVALID_CONTEXT; /* another thread has just destroyed it */
+    *device = current->device;
     return CUDA_SUCCESS;
 }
 
 SIMULATED(cuCtxGetFlags, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (unsigned int *flags), (flags))
 {
     (void)call;
-    *flags = simcuda_context_current()->flags;
+    CUcontext current = simcuda_context_current();
+    if (!current)
+        return SIM_CUDA_ERROR_INVALID_CONTEXT;
+    *flags = current->flags;
     return CUDA_SUCCESS;
 }
 

@@ -307,7 +307,7 @@ Test(config, names_near_nothing_are_ignored)
 Test(config, more_complaints_than_there_is_room_for)
 {
     enum { VARIABLES = 4 * COMPLAINTS_MAX };
-    static char texts[VARIABLES][32];
+    static char texts[VARIABLES][40];
     char *environment[VARIABLES + 2] = {"GPUWARM_TRIGGER=sometimes"};
     struct {
         struct config config;

@@ -243,4 +243,5 @@ Test(report, a_long_program_name_is_cut)
     cJSON *json = cJSON_Parse(buffer);
     cr_assert_not_null(json);
     cr_assert_eq(strlen(cJSON_GetObjectItem(json, "program")->valuestring), 255);
+    cJSON_Delete(json);
 }

@@ -125,20 +125,28 @@ Test(faults, an_error_in_one_stage_leaves_the_other)
     cr_expect_str_eq(report_text(report_stage(report_device(report, 0), "kernel"), "result"), "ok");
 }
 
-/* A copy of the simulator in a folder of its own in which a symbol's name is spoilt: its hash leads to another name. */
-static const char *driver_without(const char *function)
+/* Spoils a symbol's name in the simulator's bytes: its hash leads to another name. */
+static void name_spoil(char *bytes, size_t size, const char *function)
+{
+    const char *whole = run_env("%c%s", 1, function) + 1;
+    char *name = memmem(bytes, size, whole, strlen(whole) + 1);
+    while (name && name[-1] != '\0')
+        name = memmem(name + 1, size - (size_t)(name + 1 - bytes), whole, strlen(whole) + 1);
+    cr_assert_not_null(name, "%s", function);
+    name[0] = 'X';
+}
+
+/* A copy of the simulator in a folder of its own that lacks these functions. */
+static const char *driver_without(const char *const *lacking)
 {
     static char bytes[2 << 20];
     const char *folder = run_scratch("driver"), *path = run_env("%s/libcuda.so.1", folder);
     FILE *file = fopen(run_build("simcuda/libcuda.so.1"), "r");
     cr_assert_not_null(file);
-    size_t size = fread(bytes, 1, sizeof bytes, file), length = strlen(function) + 2;
+    size_t size = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
-    char *name = memmem(bytes, size, run_env("%c%s", 1, function) + 1, strlen(function) + 1);
-    while (name && name[-1] != '\0')
-        name = memmem(name + 1, size - (size_t)(name + 1 - bytes), function, strlen(function) + 1);
-    cr_assert(name && length > 2, "%s", function);
-    name[0] = 'X';
+    for (; *lacking; lacking++)
+        name_spoil(bytes, size, *lacking);
     mkdir(folder, 0700);
     file = fopen(path, "w");
     cr_assert(file && fwrite(bytes, 1, size, file) == size);
@@ -150,12 +158,37 @@ Test(faults, every_function_missing)
 {
     for (size_t i = 0; i < COUNT(functions); i++) {
         const char *what = run_env("no %s", functions[i]);
-        cJSON *report = run_unharmed(what, driver_without(functions[i]));
+        cJSON *report = run_unharmed(what, driver_without(LIST(functions[i])));
         const cJSON *stage = failed_stage(report);
         cr_expect_eq(stage != NULL, is_needed(functions[i]), "%s: %s", what, report_text(report, "result"));
         if (stage)
             cr_expect_str_eq(report_text(stage, "error"), "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND", "%s", what);
         cJSON_Delete(report);
+    }
+}
+
+/* A driver of CUDA 5.5: it names no errors (6.0) and no UUIDs (9.2, and 11.4 for MIG instances), and is warmed. */
+Test(faults, an_older_driver_that_lacks_newer_names)
+{
+    cJSON *report = run_unharmed("an older driver",
+                                 driver_without(LIST("cuGetErrorName", "cuDeviceGetUuid", "cuDeviceGetUuid_v2")));
+    const cJSON *device = report_device(report, 0);
+    cr_expect_str_eq(report_text(report, "result"), "warm");
+    cr_expect_str_eq(report_text(device, "uuid"), "null");
+    cr_expect_str_eq(report_text(device, "name"), "Simulated GPU 0");
+    cJSON_Delete(report);
+}
+
+/* A failure that is gone when the program comes is the library's alone: the program never sees it. */
+Test(faults, every_function_failing_once)
+{
+    struct run without = run_program(PLAIN, LIST(run_host("first_call")), NULL);
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        const char *fault = run_env("SIMCUDA_FAULT=%s=999@1", functions[i]);
+        struct run with = run_program(PRELOADED, LIST(run_host("first_call")), LIST(fault));
+        cr_expect_eq(with.status, without.status, "%s: %d", fault, with.status);
+        cr_expect_str_eq(with.out, without.out, "%s: %s", fault, with.out);
+        cr_expect_str_eq(with.err, without.err, "%s: %s", fault, with.err);
     }
 }
 
@@ -166,6 +199,7 @@ Test(faults, no_driver_by_that_name)
     const char *setting = run_env("LD_LIBRARY_PATH=%s", folder);
     const char *const *errors =
         LIST("CUDA_ERROR_SHARED_OBJECT_INIT_FAILED", "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND");
+    cr_expect_str_eq(report_text(failed_stage(run_unharmed("none at all", setting)), "error"), errors[0]);
     cr_assert_eq(mkdir(folder, 0700), 0);
     run_write(path, "this is not an ELF file\n");
     cr_expect_str_eq(report_text(failed_stage(run_unharmed("text", setting)), "error"), errors[0]);

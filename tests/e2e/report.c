@@ -208,3 +208,86 @@ Test(report, stderr_that_cannot_be_written)
         cr_expect_str_eq(run.out, "Simulated GPU 0: same\n0\n", "%s: %s", *redirections, run.out);
     }
 }
+
+/* A pipe whose reader is gone raises SIGPIPE in who writes to it; a full one makes it wait. */
+Test(report, a_pipe_that_nobody_reads)
+{
+    const char *const *settings = LIST("GPUWARM_REPORT=/dev/fd/3", "GPUWARM_LOG_FILE=/dev/fd/3");
+    const char *const *pipes =
+        LIST("exec 3> >(exec true); sleep 0.1", "exec 3> >(exec sleep 2); head -c 65536 /dev/zero >&3");
+    for (; *settings; settings++)
+        for (const char *const *pipe = pipes; *pipe; pipe++) {
+            const char *script = run_env("%s; %s; echo $?", *pipe, run_host("first_call"));
+            struct run run =
+                run_program(PRELOADED, LIST("/bin/bash", "-c", script), LIST(*settings, "GPUWARM_LOG=info"));
+            cr_expect_str_eq(run.out, "Simulated GPU 0: same\n0\n", "%s, %s: %s", *settings, *pipe, run.out);
+            cr_expect_geq(line_count(run.err), 1, "said on stderr instead: %s", run.err);
+        }
+}
+
+/* In a user namespace of its own root has no privilege over what was there before. */
+Test(report, in_a_folder_that_may_not_be_written)
+{
+    const char *script = "LD_PRELOAD=$2 GPUWARM_REPORT=$1/report GPUWARM_LOG_FILE=$1/log GPUWARM_LOG=info \"$3\"";
+    cr_assert_eq(chmod(run_scratch("home"), 0500), 0);
+    struct run run = run_program(PLAIN,
+                                 LIST("/usr/bin/unshare", "-U", "/bin/sh", "-c", script, "sh", run_scratch("home"),
+                                      run_build("libgpuwarm.so"), run_host("first_call")),
+                                 NULL);
+    if (strstr(run.err, "unshare"))
+        cr_skip_test("no user namespaces here");
+    cr_expect_str_eq(run.out, "Simulated GPU 0: same\n");
+    cr_expect_eq(line_count(run.err), 2, "the line that log would have, and why there is no report: %s", run.err);
+    cr_expect_not_null(strstr(run.err, "Permission denied; no report"), "%s", run.err);
+}
+
+/* A disk with no room left: one line, the report of before as it was, and nothing half-written left behind. */
+Test(report, on_a_full_disk)
+{
+    const char *script =
+        "mount -t tmpfs -o size=16k none \"$1\" 2>/dev/null || exit 77; cd \"$1\"; echo before >report; "
+        "cat /dev/zero >full 2>/dev/null; LD_PRELOAD=$2 GPUWARM_REPORT=$1/report GPUWARM_LOG_FILE=$1/log \"$3\"; "
+        "ls; cat report";
+    struct run run = run_program(PLAIN,
+                                 LIST("/usr/bin/unshare", "-rm", "/bin/sh", "-c", script, "sh", run_scratch("home"),
+                                      run_build("libgpuwarm.so"), run_host("first_call")),
+                                 NULL);
+    if (run.status == 77 || strstr(run.err, "unshare"))
+        cr_skip_test("no file system can be mounted here");
+    cr_expect_str_eq(run.out, "Simulated GPU 0: same\nfull\nlog\nreport\nbefore\n", "%s", run.out);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "No space left on device"), "%s", run.err);
+}
+
+/* Starts 24 programs at once with one report and one log file, and reads the report whenever it is there. */
+static const char race[] =
+    "import json, os, subprocess, sys\n"
+    "library, program, folder = sys.argv[1:]\n"
+    "report, log = folder + '/report', folder + '/log'\n"
+    "environment = dict(os.environ, LD_PRELOAD=library, GPUWARM_REPORT=report, GPUWARM_LOG_FILE=log, "
+    "GPUWARM_LOG='info')\n"
+    "running = [subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL) for _ in range(24)]\n"
+    "pids, seen = {process.pid for process in running}, set()\n"
+    "while any([process.poll() is None for process in running]) or not seen:\n"
+    "    try:\n"
+    "        with open(report) as file:\n"
+    "            seen.add(json.load(file)['pid'])\n"
+    "    except FileNotFoundError:\n"
+    "        pass\n"
+    "assert seen <= pids and all(process.returncode == 0 for process in running), (seen, pids)\n"
+    "with open(log) as file:\n"
+    "    lines = file.read().splitlines()\n"
+    "assert {int(line.split('[')[1].split(']')[0]) for line in lines} == pids and len(lines) == 24, lines\n"
+    "assert sorted(os.listdir(folder)) == ['log', 'report'], os.listdir(folder)\n"
+    "print('whole')\n";
+
+Test(report, of_many_processes_in_one_file_is_always_whole)
+{
+    const char *folder = run_scratch("race");
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    struct run run = run_program(
+        PLAIN, LIST("/usr/bin/env", "python3", "-c", race, run_build("libgpuwarm.so"), run_host("first_call"), folder),
+        NULL);
+    cr_expect_str_eq(run.out, "whole\n", "%s", run.err);
+    cr_expect_eq(run.status, 0);
+}

@@ -56,7 +56,10 @@ SHIM_LDFLAGS := -shared -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
-SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -pthread
+SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs
+
+# What programs and tests use: libraries of their own before glibc 2.34, and not there in a program that needs none.
+SYSTEM_LIBS := -Wl,--as-needed -ldl -lpthread -Wl,--no-as-needed
 
 TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 
@@ -72,7 +75,7 @@ $(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o) shim/gpuwarm.map
 $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEM_LIBS)
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
 
@@ -105,7 +108,7 @@ $(BUILD)/examples/driver-api: examples/driver-api/first_call.c $(SIMCUDA)
 $(BUILD)/examples/client $(BUILD)/examples/demo: $(BUILD)/examples/%: examples/server/%.c examples/server/request.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^) $(SYSTEM_LIBS)
 
 # ---- demo, bench ----------------------------------------------------------------------------------------------------
 
@@ -149,11 +152,11 @@ run-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
 
 $(BUILD)/tests/e2e-tests: $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
@@ -175,7 +178,7 @@ $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c $(SIMCUDA) | $(HOST_LIBRARIES)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
+	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

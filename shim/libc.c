@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See libc.h. The references are weak, and bound with .symver to the oldest version of the symbol, which every glibc
- * provides in whichever library has it; the linker would otherwise ask for GLIBC_2.34. musl ignores versions.
+ * provides in whichever library has it; the linker would otherwise ask for GLIBC_2.34. musl ignores versions. Built
+ * with an older glibc they have no version, since libdl, which would know it, must not be linked: the loader then takes
+ * the oldest.
  */
 #include "libc.h"
 #include <dlfcn.h>
@@ -15,9 +17,11 @@
 #error "state the oldest glibc symbol version of this architecture"
 #endif
 
+#if __GLIBC_PREREQ(2, 34)
 __asm__(".symver dlopen, dlopen@" OLDEST);
 __asm__(".symver dlsym, dlsym@" OLDEST);
 __asm__(".symver dlerror, dlerror@" OLDEST);
+#endif
 #pragma weak dlopen
 #pragma weak dlsym
 #pragma weak dlerror

@@ -28,7 +28,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/anywhere/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -145,8 +145,11 @@ test: test-packages
 test-packages:
 	@sh tests/packages.sh libcriterion-dev libcjson-dev
 
-.PHONY: run-tests
-run-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+# Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
+.PHONY: run-tests build-tests
+build-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+
+run-tests: build-tests
 	@sh tests/run.sh $(BUILD)
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
@@ -180,6 +183,24 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
 
+# ---- tests in other systems -----------------------------------------------------------------------------------------
+
+# PARTS: some of foreign secure older aarch64; all by default. gcc-multilib, which has these two, cannot be installed beside a cross-compiler.
+ANYWHERE_32_BIT := $(if $(filter x86_64,$(shell uname -m)),libc6-dev-i386 lib32gcc-$(shell gcc -dumpversion)-dev)
+
+.PHONY: test-anywhere
+test-anywhere: test-packages
+	@sh tests/packages.sh gcc binutils debootstrap debian-archive-keyring musl-tools libcap2-bin $(ANYWHERE_32_BIT) \
+	    gcc-aarch64-linux-gnu qemu-user-static
+	@$(MAKE) --no-print-directory -s all $(HOSTS) $(BUILD)/32/libgpuwarm.so
+	@MAKE='$(MAKE)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)
+
+# An empty library, of which the loader of 32-bit programs says nothing; it needs no 32-bit C library.
+$(BUILD)/32/libgpuwarm.so:
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)echo | $(CC) -m32 -shared -nostdlib -s -Wl,-soname,libgpuwarm.so -o $@ -x c -
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs
@@ -197,20 +218,25 @@ $(BUILD)/docs/configuration: docs/configuration.c
 
 # ---- installing, cleaning -------------------------------------------------------------------------------------------
 
-.PHONY: install clean help
+.PHONY: install install-32 clean help
 install: $(LIBRARY)
 	install -d $(DESTDIR)$(LIBDIR)
 	install -s -m 0755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libgpuwarm.so
+
+install-32: $(BUILD)/32/libgpuwarm.so
+	install -d $(DESTDIR)$(LIBDIR)
+	install -m 0755 $< $(DESTDIR)$(LIBDIR)/libgpuwarm.so
 
 clean:
 	rm -rf $(BUILD)
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo 'make test-anywhere  the tests with glibc 2.31 and on aarch64; musl, static, 32-bit and set-uid programs'
 	@echo 'make bench    what the library costs, in microseconds'
 	@echo 'make lint     format and static checks'
 	@echo 'make docs     docs/configuration.md from the options table'
 	@echo 'make install  libgpuwarm.so into $$(DESTDIR)$$(PREFIX)/lib'
 	@echo 'make clean    remove build/'
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/anywhere -prune -o -name '*.d' -print 2>/dev/null)

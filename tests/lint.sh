@@ -40,5 +40,5 @@ for compiler in gcc clang; do
     check "$compiler -Werror" each $compiler $flags $WARNINGS -Werror -O2 -c -o /dev/null {}
 done
 # shellcheck disable=SC2046
-check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh' tests/*.sh .ci/run)
+check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh|^# shellcheck shell' tests/*.sh tests/*/*.sh .ci/run)
 exit $failed

@@ -30,7 +30,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c tests/fuzz/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -58,7 +58,10 @@ SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
-SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -pthread
+SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs
+
+# What programs and tests use: libraries of their own before glibc 2.34, and not there in a program that needs none.
+SYSTEM_LIBS := -Wl,--as-needed -ldl -lpthread -Wl,--no-as-needed
 
 TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 
@@ -74,7 +77,7 @@ $(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o) shim/gpuwarm.map
 $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEM_LIBS)
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
 
@@ -107,7 +110,7 @@ $(BUILD)/examples/driver-api: examples/driver-api/first_call.c $(SIMCUDA)
 $(BUILD)/examples/client $(BUILD)/examples/demo: $(BUILD)/examples/%: examples/server/%.c examples/server/request.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^) $(SYSTEM_LIBS)
 
 # ---- demo, bench ----------------------------------------------------------------------------------------------------
 
@@ -156,18 +159,21 @@ test: test-packages
 test-packages:
 	@sh tests/packages.sh libcriterion-dev libcjson-dev
 
-.PHONY: run-tests
-run-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+# Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
+.PHONY: run-tests build-tests
+build-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+
+run-tests: build-tests
 	@sh tests/run.sh $(BUILD)
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
 
 $(BUILD)/tests/e2e-tests: $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
 
 $(BUILD)/tests/unit/cuda_header.o: TEST_FLAGS += -isystem $(CUDA_HOME)/include -DGPUWARM_CUDA_HOME='"$(CUDA_HOME)"'
 
@@ -191,7 +197,25 @@ $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c $(SIMCUDA) | $(HOST_LIBRARIES)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
+	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
+
+# ---- tests in other systems -----------------------------------------------------------------------------------------
+
+# PARTS: some of foreign secure older aarch64; all by default. gcc-multilib, which has these two, cannot be installed beside a cross-compiler.
+ANYWHERE_32_BIT := $(if $(filter x86_64,$(shell uname -m)),libc6-dev-i386 lib32gcc-$(shell gcc -dumpversion)-dev)
+
+.PHONY: test-anywhere
+test-anywhere: test-packages
+	@sh tests/packages.sh gcc binutils debootstrap debian-archive-keyring musl-tools libcap2-bin $(ANYWHERE_32_BIT) \
+	    gcc-aarch64-linux-gnu qemu-user-static
+	@$(MAKE) --no-print-directory -s all $(HOSTS) $(BUILD)/32/libgpuwarm.so
+	@MAKE='$(MAKE)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)
+
+# An empty library, of which the loader of 32-bit programs says nothing; it needs no 32-bit C library.
+$(BUILD)/32/libgpuwarm.so:
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)echo | $(CC) -m32 -shared -nostdlib -s -Wl,-soname,libgpuwarm.so -o $@ -x c -
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
@@ -243,16 +267,21 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(filter-out shim/gpuwarm.c,$(SHIM_SOURCES))
 
 # ---- installing, cleaning -------------------------------------------------------------------------------------------
 
-.PHONY: install clean help
+.PHONY: install install-32 clean help
 install: $(LIBRARY)
 	install -d $(DESTDIR)$(LIBDIR)
 	install -s -m 0755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libgpuwarm.so
+
+install-32: $(BUILD)/32/libgpuwarm.so
+	install -d $(DESTDIR)$(LIBDIR)
+	install -m 0755 $< $(DESTDIR)$(LIBDIR)/libgpuwarm.so
 
 clean:
 	rm -rf $(BUILD)
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo 'make test-anywhere  the tests with glibc 2.31 and on aarch64; musl, static, 32-bit and set-uid programs'
 	@echo 'make bench    what the library costs, in microseconds and instructions'
 	@echo 'make lint     format and static checks'
 	@echo 'make sanitize  tests with AddressSanitizer and UndefinedBehaviorSanitizer'
@@ -262,4 +291,4 @@ help:
 	@echo 'make install  libgpuwarm.so into $$(DESTDIR)$$(PREFIX)/lib'
 	@echo 'make clean    remove build/'
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/anywhere -prune -o -name '*.d' -print 2>/dev/null)

@@ -2,6 +2,7 @@
 /* See run.h. */
 #include "run.h"
 #include <criterion/criterion.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -74,6 +76,26 @@ const char *run_env(const char *format, ...)
     return text;
 }
 
+/* closefrom, which glibc before 2.34 lacks. */
+void run_close_from(int fd)
+{
+    for (; fd < 1024; fd++)
+        close(fd);
+}
+
+/* Where this program's own loader was mapped from. */
+const char *run_loader(void)
+{
+    Dl_info loader;
+    cr_assert_neq(dladdr((void *)getauxval(AT_BASE), &loader), 0); /* NOLINT(performance-no-int-to-ptr) */
+    return loader.dli_fname;
+}
+
+bool run_emulated(void)
+{
+    return getenv("GPUWARM_TEST_EMULATED") != NULL;
+}
+
 static void environment_set(const char **environment, const char *entry)
 {
     size_t name = strcspn(entry, "=") + 1;
@@ -99,7 +121,7 @@ static void program_exec(enum preload preload, const char *const *argv, const ch
     dup2(null, 0);
     dup2(out, 1);
     dup2(err, 2);
-    closefrom(3);
+    run_close_from(3);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

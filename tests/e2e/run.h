@@ -33,6 +33,15 @@ const char *run_host(const char *name);    /* a program of tests/hosts */
 const char *run_scratch(const char *name); /* in a folder of this test's own, removed after it */
 void run_write(const char *path, const char *text);
 
+/* The dynamic loader as a command. */
+const char *run_loader(void);
+
+/* Does an emulator run the programs (make test-anywhere)? What it does otherwise than Linux is not the library's. */
+bool run_emulated(void);
+
+/* Closes every descriptor from this one on. */
+void run_close_from(int fd);
+
 /* "NAME=value", valid until the test ends. */
 __attribute__((format(printf, 1, 2))) const char *run_env(const char *format, ...);
 

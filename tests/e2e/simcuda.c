@@ -176,7 +176,7 @@ static int close_all(void)
 {
     int count = 0, open_again = 0;
     CUresult before = CALL(cuInit, 0);
-    closefrom(3);
+    run_close_from(3);
     CUresult closed = CALL(cuDeviceGetCount, &count);
     for (int i = 0; i < 16; i++)
         open_again += open("/dev/zero", O_RDONLY) >= 0;

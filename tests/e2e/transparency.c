@@ -17,6 +17,16 @@ static const char *without_marker(char *text)
     return text;
 }
 
+/* How many threads there were when main began, and `text` without that; an emulator has threads of its own. */
+static int threads_take(char *text)
+{
+    int count = 0;
+    char *line = strstr(text, "threads before ");
+    cr_assert(line && sscanf(line, "threads before %d", &count) == 1, "%s", text);
+    memmove(line, strchr(line, '\n'), strlen(strchr(line, '\n')) + 1);
+    return count;
+}
+
 /*
  * Compares what the program found. The marker, and the driver's two threads that exist when main begins, are expected
  * of a warm-up; nothing else may differ.
@@ -28,11 +38,8 @@ static void expect_same_process(const char *const *settings)
     cr_assert_eq(without.status, 3);
     cr_assert_eq(with.status, 3);
     cr_assert_not_null(strstr(with.out, "env GPUWARM_MARKER\n"), "it was warmed, so the marker is set");
-    char *one = strstr(without.out, "threads before one"), *drivers = strstr(with.out, "threads before driver's");
-    cr_assert(one && drivers, "%s", with.out);
-    *one = *drivers = '\0';
-    cr_assert_str_eq(with.out, without.out);
-    cr_assert_str_eq(without_marker(strchr(drivers + 1, '\n')), strchr(one + 1, '\n'));
+    cr_assert_eq(threads_take(with.out), threads_take(without.out) + 2);
+    cr_assert_str_eq(without_marker(with.out), without.out);
     cr_assert_str_eq(with.err, without.err);
 }
 
@@ -87,6 +94,8 @@ Test(transparency, signals_that_the_program_waits_for_reach_it)
 /* The driver keeps what it compiled in a file; where files may not grow, that raises SIGXFSZ. */
 Test(transparency, a_limit_on_file_sizes_kills_nobody)
 {
+    if (run_emulated())
+        cr_skip_test("the emulator writes a file of its own when /proc/self/stat is read");
     const char *script = run_env("ulimit -f 0; exec %s", run_host("first_call"));
     struct run run =
         run_program(PRELOADED, LIST("/bin/bash", "-c", script), LIST("SIMCUDA_JOURNAL=", "GPUWARM_LOG=info"));

@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#if !__GLIBC_PREREQ(2, 34)
+static void closefrom(int fd)
+{
+    while (fd < 1024)
+        close(fd++);
+}
+#endif
+
 int main(void)
 {
     CUcontext context;

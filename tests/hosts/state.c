@@ -60,7 +60,7 @@ int main(void)
     sigset_t set;
     mode_t mask = umask(0);
     char cwd[4096];
-    printf("errno %d, threads before %s\n", seen, thread_count() == 1 ? "one" : "driver's");
+    printf("errno %d, threads before %d\n", seen, thread_count());
     sigprocmask(SIG_SETMASK, NULL, &set);
     print_signals("blocked", &set);
     sigpending(&set);

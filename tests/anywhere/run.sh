@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# "Loads anywhere": the library as built, in programs and systems of other kinds. Root folders and what is built for them
+# stay in BUILD-FOLDER/anywhere. What this machine does not allow is skipped with its reason and counted. Needs root for
+# most of it, and becomes root where that takes no password. Called by make test-anywhere.
+#   run.sh BUILD-FOLDER [PART...]
+set -u
+[ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null || exec sudo -n sh "$0" "$@"
+build=$(cd "$1" && pwd) || exit 1
+anywhere=$build/anywhere
+# shellcheck disable=SC2034 # read by the parts, as are anywhere and simcuda
+library=$build/libgpuwarm.so
+simcuda=$build/simcuda
+scratch=$(mktemp -d /tmp/gpuwarm-anywhere-XXXXXX) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' INT TERM HUP
+# Programs of an unprivileged user run in it, and their driver writes a journal.
+chmod 1777 "$scratch"
+mkdir -p "$anywhere" "$scratch/home"
+# shellcheck disable=SC2034 # read by check.sh
+settings=
+# shellcheck source=tests/anywhere/check.sh
+. tests/anywhere/check.sh
+
+# root_or_skip NAME FOLDER SUITE ARCHITECTURE PACKAGE...
+root_or_skip() {
+    skipped=$1
+    shift
+    if [ "$(id -u)" != 0 ]; then
+        check_skip "$skipped" 'needs root'
+        return 1
+    fi
+    sh tests/anywhere/root.sh "$@" >"$scratch/root.log" 2>&1 && return 0
+    check_skip "$skipped" "$(tail -n 1 "$scratch/root.log")"
+    return 1
+}
+
+# build_for FOLDER COMPILER: everything that the tests run, for another system.
+build_for() {
+    check_that "built with $2" "${MAKE:-make}" --no-print-directory -j "$(nproc)" BUILD="$1" CC="$2" build-tests
+}
+
+# suites NAME BUILD INSIDE...: all unit and end-to-end tests, in a root; shows how many, and what was skipped and why.
+suites() {
+    suites_name="$1: unit and end-to-end tests"
+    suites_build=$2
+    shift 2
+    check_that "$suites_name" "$@" sh tests/run.sh "$suites_build" && grep -a '^\[SKIP\]\|^\[====\]' "$scratch/check.log"
+}
+
+shift
+[ $# -gt 0 ] || set -- foreign secure older aarch64
+for part; do
+    echo "-- $part"
+    # shellcheck disable=SC1090 # each is checked by itself
+    . "tests/anywhere/$part.sh"
+done
+check_summary

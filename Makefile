@@ -75,6 +75,24 @@ $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^
 
+# The same driver at the age of Debian 12's: what came later is not exported, and the version is another.
+SIMCUDA_OLDER := $(BUILD)/simcuda/12.2/libcuda.so.1
+
+$(SIMCUDA_OLDER): $(filter-out %/version.o,$(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)) $(BUILD)/simcuda/12.2/version.o \
+                  $(BUILD)/simcuda/12.2/libcuda.map
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -Wl,--version-script=$(@D)/libcuda.map -o $@ $(filter %.o,$^)
+
+$(BUILD)/simcuda/12.2/version.o: tests/simcuda/version.c
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -DSIMCUDA_VERSION=12020 -c -o $@ $<
+
+$(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
+	@mkdir -p $(@D)
+	@awk -F'[(, ]+' 'BEGIN { print "{ global:" } $$1 == "CUDA_NAME" && $$4 <= 12020 { print $$2 ";" } \
+	    END { print "local: *; };" }' $< > $@
+
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
 
 $(BUILD)/shim/%.o: shim/%.c
@@ -144,7 +162,7 @@ test-packages:
 	@sh tests/packages.sh libcriterion-dev libcjson-dev
 
 .PHONY: run-tests
-run-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+run-tests: all $(SIMCUDA_OLDER) $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
 	@sh tests/run.sh $(BUILD)
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \

@@ -23,16 +23,21 @@
 
 static void *library;
 
-/* Opens the simulator after setting "NAME=value" settings. */
-static void open_with(const char *const *settings)
+/* Opens a simulator of the build folder after setting "NAME=value" settings. */
+static void open_file_with(const char *file, const char *const *settings)
 {
     run_setup();
     setenv("SIMCUDA_JOURNAL", run_scratch("journal"), 1);
     setenv("HOME", run_scratch("home"), 1);
     for (; settings && *settings; settings++)
         putenv(strdup(*settings));
-    library = dlopen(run_build("simcuda/libcuda.so.1"), RTLD_NOW);
+    library = dlopen(run_build(file), RTLD_NOW);
     cr_assert_not_null(library, "%s", dlerror());
+}
+
+static void open_with(const char *const *settings)
+{
+    open_file_with("simcuda/libcuda.so.1", settings);
 }
 
 static void *function(const char *name)
@@ -59,6 +64,7 @@ CUresult cuMemGetInfo_v2(size_t *unused, size_t *total);
 CUresult cuModuleLoadData(CUmodule *module, const void *image);
 CUresult cuGetProcAddress_v2(const char *symbol, void **address, int version, unsigned long long flags, int *status);
 CUresult cuGetExportTable(const void **table, const CUuuid *id);
+CUresult cuDriverGetVersion(int *version);
 CUresult cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
 CUresult cuModuleGetGlobal_v2(CUdeviceptr *pointer, size_t *bytes, CUmodule module, const char *name);
 CUresult cuFuncGetAttribute(int *value, int attribute, CUfunction function);
@@ -520,6 +526,22 @@ Test(simcuda, allocations_and_kernels_can_be_asked_about)
     cr_expect_eq(CALL(cuFuncGetAttribute, &value, 0, kernel), 0);
     cr_expect_eq(value, 1024);
     cr_expect_eq(CALL(cuFuncGetAttribute, &value, 0, NULL), 400);
+}
+
+/* Also a driver of Debian 12's age is built: programs of that age pick the newest variant of a name that is there. */
+Test(simcuda, an_older_driver_lacks_what_came_later)
+{
+    open_file_with("simcuda/12.2/libcuda.so.1", NULL);
+    int version = 0, status = -1;
+    void *address = NULL;
+    cr_expect_eq(CALL(cuDriverGetVersion, &version), 0);
+    cr_expect_eq(version, 12020);
+    cr_expect_not_null(dlsym(library, "cuGraphAddNode"), "of 12.2");
+    cr_expect_null(dlsym(library, "cuCtxGetDevice_v2"), "of 13.0");
+    cr_expect_eq(CALL(cuGetProcAddress_v2, "cuCtxGetDevice", &address, 13000, 0, &status), 0);
+    cr_expect_eq(address, function("cuCtxGetDevice"));
+    cr_expect_eq(CALL(cuGetProcAddress_v2, "cuMemcpyBatchAsync", &address, 13000, 0, &status), 500);
+    cr_expect_eq(status, 1, "not known to it");
 }
 
 Test(simcuda, every_name_is_exported_and_answered)

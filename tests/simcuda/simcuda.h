@@ -70,6 +70,9 @@ __attribute__((format(printf, 2, 3))) void simcuda_call_detail(struct call *call
     }                                                                                                                  \
     static CUresult simulate_##name(struct call *call)
 
+/* version.c: the CUDA version that the driver is of, 1000 * major + 10 * minor. */
+extern const int simcuda_version;
+
 /* settings.c: the SIMCUDA_* variables, read at the first call of the process. */
 struct settings {
     unsigned devices;     /* SIMCUDA_DEVICES: GPUs in the simulated machine */

@@ -163,7 +163,7 @@ test-packages:
 
 .PHONY: run-tests
 run-tests: all $(SIMCUDA_OLDER) $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
-	@sh tests/run.sh $(BUILD)
+	@sh tests/run.sh $(BUILD) unit-tests e2e-tests
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
@@ -195,6 +195,33 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
+
+# ---- real programs on the simulated driver --------------------------------------------------------------------------
+#
+# make test-clients  programs that nobody here wrote, cold and warmed: ffmpeg, GCC's OpenMP offloading, numba
+
+CLIENT_SOURCES  := $(filter-out tests/clients/offload.c,$(wildcard tests/clients/*.c))
+CLIENT_PACKAGES := ffmpeg gcc-12 gcc-12-offload-nvptx python3-numba
+C_SOURCES       += $(wildcard tests/clients/*.c)
+
+.PHONY: test-clients run-test-clients
+test-clients: test-packages
+	@sh tests/packages.sh $(CLIENT_PACKAGES)
+	@$(MAKE) --no-print-directory run-test-clients
+
+run-test-clients: $(LIBRARY) $(SIMCUDA) $(SIMCUDA_OLDER) $(BUILD)/tests/clients-tests $(BUILD)/tests/clients/offload
+	@sh tests/run.sh $(BUILD) clients-tests
+
+$(BUILD)/tests/clients-tests: $(CLIENT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/e2e/run.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson
+
+# GCC for the device as for the host, whatever CC is. It would have a ptxas that it finds look at the code, which may
+# be too new to know the GPU that GCC 12 writes for.
+$(BUILD)/tests/clients/offload: tests/clients/offload.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -58,7 +58,8 @@ SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
-SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs
+# Stays loaded when a program closes it: threads of its own run in it.
+SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete
 
 # What programs and tests use: libraries of their own before glibc 2.34, and not there in a program that needs none.
 SYSTEM_LIBS := -Wl,--as-needed -ldl -lpthread -Wl,--no-as-needed
@@ -78,6 +79,24 @@ $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SYSTEM_LIBS)
+
+# The same driver at the age of Debian 12's: what came later is not exported, and the version is another.
+SIMCUDA_OLDER := $(BUILD)/simcuda/12.2/libcuda.so.1
+
+$(SIMCUDA_OLDER): $(filter-out %/version.o,$(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)) $(BUILD)/simcuda/12.2/version.o \
+                  $(BUILD)/simcuda/12.2/libcuda.map
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SIMCUDA_LDFLAGS) $(LDFLAGS) -Wl,--version-script=$(@D)/libcuda.map -o $@ $(filter %.o,$^) $(SYSTEM_LIBS)
+
+$(BUILD)/simcuda/12.2/version.o: tests/simcuda/version.c
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -DSIMCUDA_VERSION=12020 -c -o $@ $<
+
+$(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
+	@mkdir -p $(@D)
+	@awk -F'[(, ]+' 'BEGIN { print "{ global:" } $$1 == "CUDA_NAME" && $$4 <= 12020 { print $$2 ";" } \
+	    END { print "local: *; };" }' $< > $@
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
 
@@ -161,10 +180,10 @@ test-packages:
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
 .PHONY: run-tests build-tests
-build-tests: all $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+build-tests: all $(SIMCUDA_OLDER) $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
 
 run-tests: build-tests
-	@sh tests/run.sh $(BUILD)
+	@sh tests/run.sh $(BUILD) unit-tests e2e-tests
 
 $(BUILD)/tests/unit-tests: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) \
                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
@@ -216,6 +235,32 @@ $(BUILD)/32/libgpuwarm.so:
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)echo | $(CC) -m32 -shared -nostdlib -s -Wl,-soname,libgpuwarm.so -o $@ -x c -
+
+# ---- real programs on the simulated driver --------------------------------------------------------------------------
+#
+# make test-clients  programs that nobody here wrote, cold and warmed: ffmpeg, GCC's OpenMP offloading, numba
+
+CLIENT_SOURCES  := $(filter-out tests/clients/offload.c,$(wildcard tests/clients/*.c))
+CLIENT_PACKAGES := ffmpeg gcc-12 gcc-12-offload-nvptx python3-numba
+
+.PHONY: test-clients run-test-clients
+test-clients: test-packages
+	@sh tests/packages.sh $(CLIENT_PACKAGES)
+	@$(MAKE) --no-print-directory run-test-clients
+
+run-test-clients: $(LIBRARY) $(SIMCUDA) $(SIMCUDA_OLDER) $(BUILD)/tests/clients-tests $(BUILD)/tests/clients/offload
+	@sh tests/run.sh $(BUILD) clients-tests
+
+$(BUILD)/tests/clients-tests: $(CLIENT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/e2e/run.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
+
+# GCC for the device as for the host, whatever CC is. It would have a ptxas that it finds look at the code, which may
+# be too new to know the GPU that GCC 12 writes for.
+$(BUILD)/tests/clients/offload: tests/clients/offload.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

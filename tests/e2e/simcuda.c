@@ -23,16 +23,21 @@
 
 static void *library;
 
-/* Opens the simulator after setting "NAME=value" settings. */
-static void open_with(const char *const *settings)
+/* Opens a simulator of the build folder after setting "NAME=value" settings. */
+static void open_file_with(const char *file, const char *const *settings)
 {
     run_setup();
     setenv("SIMCUDA_JOURNAL", run_scratch("journal"), 1);
     setenv("HOME", run_scratch("home"), 1);
     for (; settings && *settings; settings++)
         putenv(strdup(*settings));
-    library = dlopen(run_build("simcuda/libcuda.so.1"), RTLD_NOW);
+    library = dlopen(run_build(file), RTLD_NOW);
     cr_assert_not_null(library, "%s", dlerror());
+}
+
+static void open_with(const char *const *settings)
+{
+    open_file_with("simcuda/libcuda.so.1", settings);
 }
 
 static void *function(const char *name)
@@ -52,11 +57,25 @@ CUresult cuCtxCreate_v2(CUcontext *context, unsigned flags, CUdevice device);
 CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned *flags, int *active);
 CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned flags);
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device);
+CUresult cuDevicePrimaryCtxSetFlags(CUdevice device, unsigned flags);
+CUresult cuDevicePrimaryCtxRelease(CUdevice device);
+CUresult cuDevicePrimaryCtxReset(CUdevice device);
 CUresult cuMemGetInfo_v2(size_t *unused, size_t *total);
 CUresult cuModuleLoadData(CUmodule *module, const void *image);
 CUresult cuGetProcAddress_v2(const char *symbol, void **address, int version, uint64_t flags,
                              CUdriverProcAddressQueryResult *status);
 CUresult cuGetExportTable(const void **table, const CUuuid *id);
+CUresult cuDriverGetVersion(int *version);
+CUresult cuMemGetAddressRange_v2(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
+CUresult cuModuleGetGlobal_v2(CUdeviceptr *pointer, size_t *bytes, CUmodule module, const char *name);
+CUresult cuFuncGetAttribute(int *value, int attribute, CUfunction function);
+CUresult cuLinkCreate_v2(unsigned count, CUjit_option *options, void **values, void **link);
+CUresult cuLinkAddData_v2(void *link, int type, const void *data, size_t bytes, const char *name, unsigned count,
+                          CUjit_option *options, void **values);
+CUresult cuLinkComplete(void *link, void **image, size_t *bytes);
+CUresult cuLinkDestroy(void *link);
+CUresult cuMemcpy2D_v2(const void *wanted);
+CUresult cuMemcpy2DAsync_v2(const void *wanted, CUstream stream);
 
 static CUcontext context_make(CUdevice device)
 {
@@ -169,6 +188,15 @@ Test(simcuda, holds_descriptors_threads_and_a_listening_abstract_socket)
         }
     }
     cr_expect_eq(listening, 1);
+}
+
+/* As a program does that gives up on a device (ffmpeg): the driver's threads must not lose their code. */
+Test(simcuda, stays_loaded_when_it_is_closed)
+{
+    open_with(NULL);
+    cr_assert_eq(CALL(cuInit, 0), 0);
+    cr_expect_eq(dlclose(library), 0);
+    cr_expect_not_null(dlopen(run_build("simcuda/libcuda.so.1"), RTLD_NOW | RTLD_NOLOAD));
 }
 
 /* In a child: Criterion needs its own descriptors. */
@@ -336,6 +364,7 @@ Test(simcuda, primary_contexts_are_counted_and_keep_flags)
     CALL(cuDevicePrimaryCtxRetain, &context, 0);
     CALL(cuDevicePrimaryCtxRetain, &again, 0);
     cr_expect_eq(context, again);
+    cr_expect_eq(CALL(cuDevicePrimaryCtxSetFlags_v2, 0, 1), 0, "also an active one's");
     CALL(cuDevicePrimaryCtxRelease_v2, 0);
     CALL(cuDevicePrimaryCtxGetState, 0, &flags, &active);
     cr_expect_eq(active, 1);
@@ -343,6 +372,25 @@ Test(simcuda, primary_contexts_are_counted_and_keep_flags)
     CALL(cuDevicePrimaryCtxGetState, 0, &flags, &active);
     cr_expect_eq(active, 0);
     cr_expect_eq(CALL(cuDevicePrimaryCtxRelease_v2, 0), 201);
+}
+
+Test(simcuda, primary_contexts_answer_to_their_older_names_too)
+{
+    open_with(NULL);
+    CUcontext context;
+    unsigned flags = 0;
+    int active = 0;
+    cr_assert_eq(CALL(cuInit, 0), 0);
+    cr_expect_eq(CALL(cuDevicePrimaryCtxSetFlags, 0, 2), 0);
+    CALL(cuDevicePrimaryCtxRetain, &context, 0);
+    CALL(cuDevicePrimaryCtxRetain, &context, 0);
+    cr_expect_eq(CALL(cuDevicePrimaryCtxSetFlags, 0, 4), 708, "it is active");
+    cr_expect_eq(CALL(cuDevicePrimaryCtxRelease, 0), 0);
+    CALL(cuDevicePrimaryCtxGetState, 0, &flags, &active);
+    cr_expect(flags == 2 && active == 1);
+    cr_expect_eq(CALL(cuDevicePrimaryCtxReset, 0), 0);
+    CALL(cuDevicePrimaryCtxGetState, 0, &flags, &active);
+    cr_expect_eq(active, 0);
 }
 
 Test(simcuda, modules_know_their_entries_and_leave_a_jit_cache)
@@ -361,6 +409,140 @@ Test(simcuda, modules_know_their_entries_and_leave_a_jit_cache)
     cr_expect_eq(CALL(cuLaunchKernel, kernel, 1, 1, 1, 1, 1, 1, 0, NULL, NULL, NULL), 0);
     cr_expect_eq(CALL(cuLaunchKernel, kernel, 0, 1, 1, 1, 1, 1, 0, NULL, NULL, NULL), 1);
     cr_expect_eq(CALL(cuModuleUnload, module), 0);
+}
+
+/* What a program gets that hands its kernels to the driver as several texts (libgomp does). */
+Test(simcuda, links_ptx_into_an_image_for_a_module)
+{
+    open_with(NULL);
+    static const char other_ptx[] = ".version 4.0\n.target sm_50\n.visible .entry third() { ret; }\n";
+    char log[16] = "old", *text = log;
+    CUjit_option options[] = {5, 6}; /* ERROR_LOG_BUFFER and its size */
+    void *values[] = {text, (void *)sizeof log}, *link = NULL, *image = NULL;
+    size_t bytes = 0;
+    CUmodule module;
+    CUfunction kernel;
+    context_make(0);
+    cr_assert_eq(CALL(cuLinkCreate_v2, 2, options, values, &link), 0);
+    cr_expect_str_eq(log, "");
+    cr_expect_eq(CALL(cuLinkAddData_v2, link, 1, sample_ptx, sizeof sample_ptx, "a", 0, NULL, NULL), 0);
+    cr_expect_eq(CALL(cuLinkAddData_v2, link, 1, other_ptx, sizeof other_ptx - 1, "b", 0, NULL, NULL), 0);
+    cr_expect_eq(CALL(cuLinkAddData_v2, link, 1, "no code", 8, "c", 0, NULL, NULL), 218);
+    cr_expect_eq(CALL(cuLinkAddData_v2, link, 0, sample_ptx, sizeof sample_ptx, "d", 0, NULL, NULL), 801);
+    cr_assert_eq(CALL(cuLinkComplete, link, &image, &bytes), 0);
+    cr_expect_gt(bytes, sizeof sample_ptx + sizeof other_ptx - 2);
+    cr_assert_eq(CALL(cuModuleLoadData, &module, image), 0);
+    cr_expect_eq(CALL(cuLinkDestroy, link), 0);
+    cr_expect_eq(CALL(cuModuleGetFunction, &kernel, module, "second"), 0);
+    cr_expect_eq(CALL(cuModuleGetFunction, &kernel, module, "third"), 0);
+    cr_expect_eq(CALL(cuModuleGetFunction, &kernel, module, "fourth"), 500);
+    cr_expect_eq(CALL(cuModuleUnload, module), 0);
+}
+
+Test(simcuda, modules_have_the_variables_that_their_ptx_defines)
+{
+    open_with(NULL);
+    static const char ptx[] = ".version 4.0\n.target sm_50\n.extern .global .align 4 .u32 elsewhere;\n"
+                              ".visible .global .align 4 .u32 one;\n.const .align 8 .b8 many[3][5] = {1, 2};\n"
+                              ".visible .global .v2 .f64 pairs[2];\n"
+                              ".visible .entry kernel() { ld.global.u32 %r1, [one]; ret; }\n";
+    const struct {
+        const char *name;
+        size_t bytes;
+    } variables[] = {{"one", 4}, {"many", 15}, {"pairs", 32}};
+    CUmodule module;
+    CUdeviceptr pointer = 0, again = 0;
+    size_t bytes;
+    context_make(0);
+    cr_assert_eq(CALL(cuModuleLoadData, &module, ptx), 0);
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        cr_expect_eq(CALL(cuModuleGetGlobal_v2, &pointer, &bytes, module, variables[i].name), 0);
+        cr_expect_eq(bytes, variables[i].bytes, "%s has %zu bytes", variables[i].name, bytes);
+    }
+    cr_expect_eq(CALL(cuModuleGetGlobal_v2, &again, NULL, module, "pairs"), 0);
+    cr_expect_eq(again, pointer, "the same one");
+    cr_expect_eq(CALL(cuModuleGetGlobal_v2, &again, NULL, module, "elsewhere"), 500);
+    cr_expect_eq(CALL(cuModuleGetGlobal_v2, &again, NULL, module, "kernel"), 500);
+    cr_expect_eq(CALL(cuMemcpyHtoD_v2, pointer, ptx, 32), 0, "it is device memory");
+    cr_expect_eq(CALL(cuMemcpyHtoD_v2, pointer, ptx, 33), 1);
+    cr_expect_eq(CALL(cuModuleUnload, module), 0);
+    cr_expect_eq(CALL(cuMemcpyHtoD_v2, pointer, ptx, 32), 1, "gone with its module");
+}
+
+Test(simcuda, rows_are_copied_between_pitches)
+{
+    open_with(NULL);
+    enum { HOST = 1, DEVICE = 2, ARRAY = 3 };
+    struct {
+        struct {
+            size_t x_bytes, y;
+            int type;
+            const void *host;
+            CUdeviceptr device;
+            void *array;
+            size_t pitch_bytes;
+        } from, to;
+        size_t width_bytes, height;
+    } up = {.from = {.type = HOST, .pitch_bytes = 3}, .to = {.type = DEVICE, .pitch_bytes = 8}, 3, 2}, down;
+    char out[] = "......";
+    CUdeviceptr memory;
+    context_make(0);
+    cr_assert_eq(CALL(cuMemAlloc_v2, &memory, 12), 0);
+    cr_assert_eq(CALL(cuMemsetD8Async, memory, '-', 12, NULL), 0);
+    up.from.host = "abcdef";
+    up.to.device = memory;
+    up.to.x_bytes = 1;
+    cr_expect_eq(CALL(cuMemcpy2D_v2, &up), 0);
+    up.to.x_bytes = 2;
+    cr_expect_eq(CALL(cuMemcpy2D_v2, &up), 1, "past the end");
+    up.to.type = ARRAY;
+    cr_expect_eq(CALL(cuMemcpy2D_v2, &up), 801);
+    down = up;
+    down.from = up.to;
+    down.from.type = DEVICE;
+    down.from.x_bytes = 1;
+    down.to = up.from;
+    down.to.host = out;
+    cr_expect_eq(CALL(cuMemcpy2DAsync_v2, &down, NULL), 0);
+    cr_expect_str_eq(out, "abcdef");
+    CALL(cuMemcpyDtoH_v2, out, memory + 3, 6);
+    cr_expect_str_eq(out, "c-----", "and nothing between the rows");
+}
+
+Test(simcuda, allocations_and_kernels_can_be_asked_about)
+{
+    open_with(NULL);
+    CUdeviceptr memory, base = 0;
+    CUmodule module;
+    CUfunction kernel;
+    size_t bytes = 0;
+    int value = 0;
+    context_make(0);
+    cr_assert_eq(CALL(cuMemAlloc_v2, &memory, 100), 0);
+    cr_expect_eq(CALL(cuMemGetAddressRange_v2, &base, &bytes, memory + 99), 0);
+    cr_expect(base == memory && bytes == 100);
+    cr_expect_eq(CALL(cuMemGetAddressRange_v2, &base, NULL, memory + 100), 500);
+    cr_assert_eq(CALL(cuModuleLoadData, &module, sample_ptx), 0);
+    cr_assert_eq(CALL(cuModuleGetFunction, &kernel, module, "first"), 0);
+    cr_expect_eq(CALL(cuFuncGetAttribute, &value, 0, kernel), 0);
+    cr_expect_eq(value, 1024);
+    cr_expect_eq(CALL(cuFuncGetAttribute, &value, 0, NULL), 400);
+}
+
+/* Also a driver of Debian 12's age is built: programs of that age pick the newest variant of a name that is there. */
+Test(simcuda, an_older_driver_lacks_what_came_later)
+{
+    open_file_with("simcuda/12.2/libcuda.so.1", NULL);
+    int version = 0, status = -1;
+    void *address = NULL;
+    cr_expect_eq(CALL(cuDriverGetVersion, &version), 0);
+    cr_expect_eq(version, 12020);
+    cr_expect_not_null(dlsym(library, "cuGraphAddNode"), "of 12.2");
+    cr_expect_null(dlsym(library, "cuCtxGetDevice_v2"), "of 13.0");
+    cr_expect_eq(CALL(cuGetProcAddress_v2, "cuCtxGetDevice", &address, 13000, 0, &status), 0);
+    cr_expect_eq(address, function("cuCtxGetDevice"));
+    cr_expect_eq(CALL(cuGetProcAddress_v2, "cuMemcpyBatchAsync", &address, 13000, 0, &status), 500);
+    cr_expect_eq(status, 1, "not known to it");
 }
 
 Test(simcuda, every_name_is_exported_and_answered)

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Contexts: the primary one of each device (retained, released, reset; flags kept and reported), those that programs
- * create, and each thread's own stack of current contexts.
- */
+/* Contexts: all that there are, those that programs create, and each thread's own stack of current contexts. */
 #include "simcuda.h"
 #include <stdlib.h>
 
 enum { STACK_MAX = 64 };
-
-static struct {
-    CUcontext context; /* NULL: not active */
-    unsigned retained;
-    unsigned flags;
-} primaries[SIMCUDA_DEVICES_MAX];
 
 static CUcontext contexts; /* every live one */
 static __thread CUcontext stack[STACK_MAX];
@@ -34,7 +25,7 @@ CUcontext simcuda_context_current(void)
     return context && simcuda_context_valid(context) ? context : NULL;
 }
 
-static CUcontext context_new(CUdevice device, unsigned flags, bool primary)
+CUcontext simcuda_context_new(CUdevice device, unsigned flags, bool primary)
 {
     CUcontext context = calloc(1, sizeof *context);
     if (!context)
@@ -44,7 +35,7 @@ static CUcontext context_new(CUdevice device, unsigned flags, bool primary)
     return context;
 }
 
-static void context_unlink(CUcontext context)
+void simcuda_context_drop(CUcontext context)
 {
     for (CUcontext *link = &contexts; *link; link = &(*link)->next)
         if (*link == context) {
@@ -52,75 +43,6 @@ static void context_unlink(CUcontext context)
             free(context);
             return;
         }
-}
-
-SIMULATED(cuDevicePrimaryCtxRetain, NEED_INIT, device, (CUcontext * context, CUdevice device), (context, device))
-{
-    simcuda_call_detail(call, "device=%d", device);
-    if (!simcuda_device_valid(device))
-        return SIM_CUDA_ERROR_INVALID_DEVICE;
-    if (!simcuda_exclusive_take(simcuda_visible_device(device)))
-        return SIM_CUDA_ERROR_DEVICE_UNAVAILABLE;
-    pthread_mutex_lock(&simcuda_lock);
-    if (!primaries[device].context)
-        primaries[device].context = context_new(device, primaries[device].flags, true);
-    primaries[device].retained += primaries[device].context != NULL;
-    *context = primaries[device].context;
-    pthread_mutex_unlock(&simcuda_lock);
-    return *context ? CUDA_SUCCESS : SIM_CUDA_ERROR_OUT_OF_MEMORY;
-}
-
-static void primary_destroy(CUdevice device)
-{
-    if (primaries[device].context)
-        context_unlink(primaries[device].context);
-    primaries[device].context = NULL;
-    primaries[device].retained = 0;
-}
-
-SIMULATED(cuDevicePrimaryCtxRelease_v2, NEED_INIT, device, (CUdevice device), (device))
-{
-    simcuda_call_detail(call, "device=%d", device);
-    if (!simcuda_device_valid(device) || !primaries[device].context)
-        return SIM_CUDA_ERROR_INVALID_CONTEXT;
-    pthread_mutex_lock(&simcuda_lock);
-    if (--primaries[device].retained == 0)
-        primary_destroy(device);
-    pthread_mutex_unlock(&simcuda_lock);
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuDevicePrimaryCtxReset_v2, NEED_INIT, device, (CUdevice device), (device))
-{
-    simcuda_call_detail(call, "device=%d", device);
-    if (!simcuda_device_valid(device))
-        return SIM_CUDA_ERROR_INVALID_DEVICE;
-    pthread_mutex_lock(&simcuda_lock);
-    primary_destroy(device);
-    pthread_mutex_unlock(&simcuda_lock);
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuDevicePrimaryCtxSetFlags_v2, NEED_INIT, device, (CUdevice device, unsigned int flags), (device, flags))
-{
-    simcuda_call_detail(call, "device=%d flags=%u", device, flags);
-    if (!simcuda_device_valid(device))
-        return SIM_CUDA_ERROR_INVALID_DEVICE;
-    primaries[device].flags = flags;
-    if (primaries[device].context)
-        primaries[device].context->flags = flags;
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuDevicePrimaryCtxGetState, NEED_INIT, device, (CUdevice device, unsigned int *flags, int *active),
-          (device, flags, active))
-{
-    simcuda_call_detail(call, "device=%d", device);
-    if (!simcuda_device_valid(device))
-        return SIM_CUDA_ERROR_INVALID_DEVICE;
-    *flags = primaries[device].flags;
-    *active = primaries[device].context != NULL;
-    return CUDA_SUCCESS;
 }
 
 SIMULATED(cuCtxCreate_v2, NEED_INIT, device, (CUcontext * context, unsigned int flags, CUdevice device),
@@ -132,7 +54,7 @@ SIMULATED(cuCtxCreate_v2, NEED_INIT, device, (CUcontext * context, unsigned int 
     if (!simcuda_exclusive_take(simcuda_visible_device(device)))
         return SIM_CUDA_ERROR_DEVICE_UNAVAILABLE;
     pthread_mutex_lock(&simcuda_lock);
-    CUcontext created = context_new(device, flags, false);
+    CUcontext created = simcuda_context_new(device, flags, false);
     pthread_mutex_unlock(&simcuda_lock);
     if (!created || stack_depth == STACK_MAX)
         return SIM_CUDA_ERROR_OUT_OF_MEMORY;
@@ -148,7 +70,7 @@ SIMULATED(cuCtxDestroy_v2, NEED_INIT, SIMCUDA_NO_DEVICE, (CUcontext context), (c
     if (stack_depth && stack[stack_depth - 1] == context)
         stack_depth--;
     pthread_mutex_lock(&simcuda_lock);
-    context_unlink(context);
+    simcuda_context_drop(context);
     pthread_mutex_unlock(&simcuda_lock);
     return CUDA_SUCCESS;
 }

@@ -80,9 +80,12 @@ static int device_attribute(CUdevice_attribute attribute, unsigned physical)
     case 10: /* WARP_SIZE */
         return 32;
     case 12: /* MAX_REGISTERS_PER_BLOCK */
+    case 82: /* MAX_REGISTERS_PER_MULTIPROCESSOR */
         return 65536;
     case 13: /* CLOCK_RATE, kHz */
         return 1000000;
+    case 14: /* TEXTURE_ALIGNMENT */
+        return 512;
     case 16: /* MULTIPROCESSOR_COUNT */
         return 16;
     case CU_DEVICE_ATTRIBUTE_COMPUTE_MODE:

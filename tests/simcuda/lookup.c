@@ -41,7 +41,7 @@ static CUresult lookup(struct call *call, const char *symbol, void **function, i
     bool known = false, per_thread = flags & FLAG_PER_THREAD_DEFAULT_STREAM;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct name *name = &names[i];
-        if (strcmp(name->asked, symbol) != 0 || (name->per_thread && !per_thread))
+        if (name->version > simcuda_version || strcmp(name->asked, symbol) != 0 || (name->per_thread && !per_thread))
             continue;
         known = true;
         if (name->version <= version && (!best || name->per_thread > best->per_thread ||

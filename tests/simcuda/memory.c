@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory: device memory is host memory, so that copies really copy; every pointer is checked against the list of what
- * was allocated, as the hardware would. Copies that are asynchronous on a GPU are done before they return here.
+ * Memory: device memory is host memory, so that copies (copy.c) really copy; every pointer is checked against the list
+ * of what was allocated, as the hardware would.
  */
 #include "simcuda.h"
 #include <stdlib.h>
@@ -67,16 +67,30 @@ static CUresult block_free(const void *start, bool pinned)
     return result;
 }
 
-/* Is [pointer, pointer + bytes) inside one live block of device memory? */
-static bool block_holds(CUdeviceptr pointer, size_t bytes)
+bool simcuda_memory_find(CUdeviceptr pointer, size_t bytes, struct simcuda_range *range)
 {
     const char *start = (const char *)(uintptr_t)pointer;
     bool found = false;
     pthread_mutex_lock(&simcuda_lock);
-    for (struct block *block = blocks; block && !found; block = block->next)
+    for (struct block *block = blocks; block && !found; block = block->next) {
         found = start >= block->start && start + bytes <= block->start + block->bytes;
+        *range = (struct simcuda_range){block->start, block->bytes};
+    }
     pthread_mutex_unlock(&simcuda_lock);
     return found;
+}
+
+CUresult simcuda_memory_new(void **start, size_t bytes)
+{
+    CUresult result = block_new(start, bytes, false);
+    if (!result)
+        memset(*start, 0, bytes);
+    return result;
+}
+
+void simcuda_memory_free(void *start)
+{
+    block_free(start, false);
 }
 
 static void *host(CUdeviceptr pointer)
@@ -133,72 +147,17 @@ SIMULATED(cuMemGetInfo_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (size_t * unused, si
     return CUDA_SUCCESS;
 }
 
-static CUresult copy(struct call *call, void *to, const void *from, size_t bytes, bool bounds)
+/* NOLINTNEXTLINE(readability-non-const-parameter): the API's */
+SIMULATED(cuMemGetAddressRange_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
+          (CUdeviceptr * base, size_t *bytes, CUdeviceptr pointer), (base, bytes, pointer))
 {
-    simcuda_call_detail(call, "bytes=%zu", bytes);
-    if (!bounds)
-        return SIM_CUDA_ERROR_INVALID_VALUE;
-    memcpy(to, from, bytes);
+    struct simcuda_range range;
+    simcuda_call_detail(call, "pointer=%p", host(pointer));
+    if (!simcuda_memory_find(pointer, 1, &range))
+        return SIM_CUDA_ERROR_NOT_FOUND;
+    if (base)
+        *base = (CUdeviceptr)(uintptr_t)range.start;
+    if (bytes)
+        *bytes = range.bytes;
     return CUDA_SUCCESS;
-}
-
-SIMULATED(cuMemcpyHtoD_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUdeviceptr to, const void *from, size_t bytes),
-          (to, from, bytes))
-{
-    return copy(call, host(to), from, bytes, block_holds(to, bytes));
-}
-
-SIMULATED(cuMemcpyDtoH_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (void *to, CUdeviceptr from, size_t bytes),
-          (to, from, bytes))
-{
-    return copy(call, to, host(from), bytes, block_holds(from, bytes));
-}
-
-SIMULATED(cuMemcpyDtoD_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUdeviceptr to, CUdeviceptr from, size_t bytes),
-          (to, from, bytes))
-{
-    return copy(call, host(to), host(from), bytes, block_holds(to, bytes) && block_holds(from, bytes));
-}
-
-SIMULATED(cuMemcpyHtoDAsync_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
-          (CUdeviceptr to, const void *from, size_t bytes, CUstream stream), (to, from, bytes, stream))
-{
-    (void)stream;
-    return copy(call, host(to), from, bytes, block_holds(to, bytes));
-}
-
-SIMULATED(cuMemcpyDtoHAsync_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
-          (void *to, CUdeviceptr from, size_t bytes, CUstream stream), (to, from, bytes, stream))
-{
-    (void)stream;
-    return copy(call, to, host(from), bytes, block_holds(from, bytes));
-}
-
-SIMULATED(cuMemcpyDtoDAsync_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
-          (CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream), (to, from, bytes, stream))
-{
-    (void)stream;
-    return copy(call, host(to), host(from), bytes, block_holds(to, bytes) && block_holds(from, bytes));
-}
-
-static CUresult fill(struct call *call, CUdeviceptr pointer, unsigned char value, size_t bytes)
-{
-    simcuda_call_detail(call, "bytes=%zu", bytes);
-    if (!block_holds(pointer, bytes))
-        return SIM_CUDA_ERROR_INVALID_VALUE;
-    memset(host(pointer), value, bytes);
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuMemsetD8_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUdeviceptr pointer, unsigned char value, size_t bytes),
-          (pointer, value, bytes))
-{
-    return fill(call, pointer, value, bytes);
-}
-
-SIMULATED(cuMemsetD8Async, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
-          (CUdeviceptr pointer, unsigned char value, size_t bytes, CUstream stream), (pointer, value, bytes, stream))
-{
-    (void)stream;
-    return fill(call, pointer, value, bytes);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Modules, kernels and streams. A kernel is looked up by name in the module's PTX and its launch is recorded; no
- * kernel code runs, so device memory is the same after a launch as before.
+ * Modules, kernels and variables. Kernels and variables are looked up by name in the module's PTX, variables
+ * begin as zero, and a launch is recorded; no kernel code runs, so device memory is the same after it as before.
  */
 #include "simcuda.h"
 #include <fcntl.h>
@@ -16,13 +16,17 @@ struct CUfunc_st {
     char name[256];
 };
 
-struct CUmod_st {
-    char *ptx; /* NULL: machine code, in which every name is found */
-    struct CUfunc_st *functions;
+struct variable {
+    struct variable *next;
+    char name[256];
+    void *memory;
+    size_t bytes;
 };
 
-struct CUstream_st {
-    unsigned flags;
+struct CUmod_st {
+    char *ptx; /* NULL: machine code, in which every kernel is found and no variable */
+    struct CUfunc_st *functions;
+    struct variable *variables;
 };
 
 /* The driver compiles PTX and keeps the outcome in a cache on disk: CUDA_CACHE_PATH, or .nv/ComputeCache under HOME. */
@@ -52,21 +56,22 @@ static void cache_write(const char *ptx)
     }
 }
 
-/* An image is PTX text, an ELF cubin or a fat binary; anything else is refused as the driver refuses it. */
+/* An image is PTX text, what the linker gave, an ELF cubin or a fat binary; anything else is refused. */
 static CUresult module_load(struct call *call, CUmodule *module, const void *image)
 {
     static const unsigned char elf[4] = {0x7f, 'E', 'L', 'F'}, fat[4] = {0x50, 0xed, 0x55, 0xba};
-    bool binary = memcmp(image, elf, 4) == 0 || memcmp(image, fat, 4) == 0;
-    if (!binary && !strstr(image, ".version"))
+    const char *linked = simcuda_link_ptx(image);
+    bool binary = !linked && (memcmp(image, elf, 4) == 0 || memcmp(image, fat, 4) == 0);
+    if (!linked && !binary && !strstr(image, ".version"))
         return SIM_CUDA_ERROR_INVALID_IMAGE;
     struct CUmod_st *loaded = calloc(1, sizeof *loaded);
     if (!loaded)
         return SIM_CUDA_ERROR_OUT_OF_MEMORY;
-    if (!binary) {
-        loaded->ptx = strdup(image);
+    if (!binary)
+        loaded->ptx = strdup(linked ? linked : image);
+    if (!binary && !linked)
         cache_write(image);
-    }
-    simcuda_call_detail(call, "image=%s module=%p", binary ? "binary" : "ptx", (void *)loaded);
+    simcuda_call_detail(call, "image=%s module=%p", linked ? "linked" : binary ? "binary" : "ptx", (void *)loaded);
     *module = loaded;
     return CUDA_SUCCESS;
 }
@@ -81,27 +86,15 @@ SIMULATED(cuModuleLoadDataEx, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
           (CUmodule * module, const void *image, unsigned int option_count, CUjit_option *options, void **values),
           (module, image, option_count, options, values))
 {
-    (void)option_count, (void)options, (void)values;
+    simcuda_jit_log(option_count, options, values);
     return module_load(call, module, image);
-}
-
-/* Does the PTX define an entry of exactly this name? */
-static bool ptx_has_entry(const char *ptx, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = ptx; (at = strstr(at, ".entry")); at += 6) {
-        const char *found = at + 6 + strspn(at + 6, " \t\r\n");
-        if (strncmp(found, name, length) == 0 && strchr(" \t\r\n({", found[length]))
-            return true;
-    }
-    return false;
 }
 
 SIMULATED(cuModuleGetFunction, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
           (CUfunction * function, CUmodule module, const char *name), (function, module, name))
 {
     simcuda_call_detail(call, "name=%.100s", name);
-    if (module->ptx && !ptx_has_entry(module->ptx, name))
+    if (module->ptx && !simcuda_ptx_has_entry(module->ptx, name))
         return SIM_CUDA_ERROR_NOT_FOUND;
     struct CUfunc_st *found = calloc(1, sizeof *found);
     if (!found)
@@ -112,6 +105,55 @@ SIMULATED(cuModuleGetFunction, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
     return CUDA_SUCCESS;
 }
 
+/* Limits and use of a kernel (CUfunction_attribute); all others read 0. */
+SIMULATED(cuFuncGetAttribute, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (int *value, int attribute, CUfunction function),
+          (value, attribute, function))
+{
+    simcuda_call_detail(call, "attribute=%d", attribute);
+    if (!function)
+        return SIM_CUDA_ERROR_INVALID_HANDLE;
+    *value = attribute == 0 /* MAX_THREADS_PER_BLOCK */ ? 1024 : attribute == 4 /* NUM_REGS */ ? 32 : 0;
+    return CUDA_SUCCESS;
+}
+
+/* The variable of this name, made when it is first asked for; NULL with *result: there is none, or no memory. */
+static struct variable *module_variable(CUmodule module, const char *name, CUresult *result)
+{
+    struct variable *variable = module->variables;
+    while (variable && strcmp(variable->name, name) != 0)
+        variable = variable->next;
+    if (variable)
+        return variable;
+    size_t bytes = module->ptx ? simcuda_ptx_variable_bytes(module->ptx, name) : 0;
+    *result = bytes ? SIM_CUDA_ERROR_OUT_OF_MEMORY : SIM_CUDA_ERROR_NOT_FOUND;
+    variable = bytes ? calloc(1, sizeof *variable) : NULL;
+    if (variable && simcuda_memory_new(&variable->memory, bytes) != CUDA_SUCCESS) {
+        free(variable);
+        variable = NULL;
+    }
+    if (!variable)
+        return NULL;
+    snprintf(variable->name, sizeof variable->name, "%s", name);
+    variable->bytes = bytes;
+    variable->next = module->variables;
+    return module->variables = variable;
+}
+
+SIMULATED(cuModuleGetGlobal_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
+          (CUdeviceptr * pointer, size_t *bytes, CUmodule module, const char *name), (pointer, bytes, module, name))
+{
+    CUresult result = CUDA_SUCCESS;
+    const struct variable *variable = module_variable(module, name, &result);
+    simcuda_call_detail(call, "name=%.100s bytes=%zu", name, variable ? variable->bytes : 0);
+    if (!variable)
+        return result;
+    if (pointer)
+        *pointer = (CUdeviceptr)(uintptr_t)variable->memory;
+    if (bytes)
+        *bytes = variable->bytes;
+    return CUDA_SUCCESS;
+}
+
 SIMULATED(cuModuleUnload, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUmodule module), (module))
 {
     simcuda_call_detail(call, "module=%p", (void *)module);
@@ -119,6 +161,12 @@ SIMULATED(cuModuleUnload, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUmodule module), (m
         struct CUfunc_st *next = module->functions->next;
         free(module->functions);
         module->functions = next;
+    }
+    while (module->variables) {
+        struct variable *next = module->variables->next;
+        simcuda_memory_free(module->variables->memory);
+        free(module->variables);
+        module->variables = next;
     }
     free(module->ptx);
     free(module);
@@ -138,31 +186,5 @@ SIMULATED(cuLaunchKernel, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
                         grid_z, block_x, block_y, block_z, stream ? "own" : "default");
     if (!grid_x || !grid_y || !grid_z || !block_x || !block_y || !block_z)
         return SIM_CUDA_ERROR_INVALID_VALUE;
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuStreamCreate, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUstream * stream, unsigned int flags), (stream, flags))
-{
-    struct CUstream_st *created = calloc(1, sizeof *created);
-    if (!created)
-        return SIM_CUDA_ERROR_OUT_OF_MEMORY;
-    created->flags = flags;
-    *stream = created;
-    simcuda_call_detail(call, "flags=%u stream=%p", flags, (void *)created);
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuStreamSynchronize, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUstream stream), (stream))
-{
-    (void)call, (void)stream;
-    return CUDA_SUCCESS;
-}
-
-SIMULATED(cuStreamDestroy_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (CUstream stream), (stream))
-{
-    simcuda_call_detail(call, "stream=%p", (void *)stream);
-    if (!stream)
-        return SIM_CUDA_ERROR_INVALID_HANDLE;
-    free(stream);
     return CUDA_SUCCESS;
 }

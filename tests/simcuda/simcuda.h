@@ -70,6 +70,9 @@ __attribute__((format(printf, 2, 3))) void simcuda_call_detail(struct call *call
     }                                                                                                                  \
     static CUresult simulate_##name(struct call *call)
 
+/* version.c: the CUDA version that the driver is of, 1000 * major + 10 * minor. */
+extern const int simcuda_version;
+
 /* settings.c: the SIMCUDA_* variables, read at the first call of the process. */
 struct settings {
     unsigned devices;     /* SIMCUDA_DEVICES: GPUs in the simulated machine */
@@ -116,8 +119,31 @@ struct CUctx_st {
 };
 CUcontext simcuda_context_current(void); /* of this thread, NULL when none */
 bool simcuda_context_valid(CUcontext context);
+/* For callers that hold simcuda_lock. NULL: no memory. */
+CUcontext simcuda_context_new(CUdevice device, unsigned flags, bool primary);
+void simcuda_context_drop(CUcontext context);
 
 /* memory.c */
+struct simcuda_range {
+    char *start;
+    size_t bytes;
+};
 size_t simcuda_memory_used(CUdevice device);
+/* The live block, of device memory or pinned, in which all of [pointer, pointer + bytes) lies; false: in none. */
+bool simcuda_memory_find(CUdeviceptr pointer, size_t bytes, struct simcuda_range *range);
+/* Zeroed device memory of the current context, for what a module needs. */
+CUresult simcuda_memory_new(void **start, size_t bytes);
+void simcuda_memory_free(void *start);
+
+/* ptx.c */
+bool simcuda_ptx_has_entry(const char *ptx, const char *name);
+/* The size of the variable that the PTX defines under this name; 0: none. */
+size_t simcuda_ptx_variable_bytes(const char *ptx, const char *name);
+
+/* link.c */
+/* What cuLinkComplete gave: the PTX in it; NULL: the image is something else. */
+const char *simcuda_link_ptx(const void *image);
+/* Empties the log buffers among JIT options: nothing here is compiled, so nothing is logged. */
+void simcuda_jit_log(unsigned int count, const CUjit_option *options, void **values);
 
 #endif

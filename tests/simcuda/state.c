@@ -133,6 +133,6 @@ SIMULATED(cuInit, NEED_NOTHING, SIMCUDA_NO_DEVICE, (unsigned int flags), (flags)
 SIMULATED(cuDriverGetVersion, NEED_NOTHING, SIMCUDA_NO_DEVICE, (int *version), (version))
 {
     (void)call;
-    *version = 13000;
+    *version = simcuda_version;
     return CUDA_SUCCESS;
 }

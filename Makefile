@@ -51,11 +51,11 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - lazy binding, asked for because some distributions default to -z now: each import would cost every process;
 # - small before fast (-Os: 8 KiB less; what costs time here is the driver);
 # - one segment for code and constants: two fewer to map in every process;
-# - no version names on what is exported, and nothing exported that is not in the map.
+# - nothing exported but the hooks, and those without version names.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
 SHIM_OPTIMISE ?= -Os
 SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,-z,noseparate-code \
-                -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
+                -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
 # Stays loaded when a program closes it: threads of its own run in it.
@@ -71,7 +71,7 @@ TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 .PHONY: all
 all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES)
 
-$(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o) shim/gpuwarm.map
+$(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 

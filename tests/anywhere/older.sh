@@ -20,7 +20,7 @@ older_programs() {
 
 # Without libdl nothing in the process can open a driver: nothing is warmed, and one line says so where it was asked for.
 older_without_libdl() {
-    gcc --sysroot="$older_root" -B"$older_root/usr/lib/x86_64-linux-gnu" -O2 -o "$scratch/built" tests/anywhere/shows.c ||
+    gcc --sysroot="$older_root" -B"$older_root/usr/lib/x86_64-linux-gnu" -D_GNU_SOURCE -O2 -o "$scratch/built" tests/anywhere/shows.c ||
         return 1
     check_that 'a program without libdl: it has none' sh -c "! readelf -d '$scratch/built' | grep libdl"
     same 'a program without libdl' 5 "$scratch/built" a b

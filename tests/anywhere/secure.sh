@@ -23,7 +23,7 @@ secure_works() {
 
 # A path with a slash: the loader ignores it in such programs, silently.
 secure_untrusted() {
-    gcc -O2 -o "$scratch/built" tests/anywhere/shows.c || return 1
+    gcc -D_GNU_SOURCE -O2 -o "$scratch/built" tests/anywhere/shows.c || return 1
     secure_copies "$scratch/built" shows
     # The library where anybody may read it.
     cp "$library" "$scratch/libgpuwarm.so"

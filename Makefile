@@ -220,7 +220,7 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 
 # ---- tests in other systems -----------------------------------------------------------------------------------------
 
-# PARTS: some of foreign secure older aarch64; all by default. gcc-multilib, which has these two, cannot be installed beside a cross-compiler.
+# PARTS: some of foreign older secure aarch64; all by default. gcc-multilib, which has these two, cannot be installed beside a cross-compiler.
 ANYWHERE_32_BIT := $(if $(filter x86_64,$(shell uname -m)),libc6-dev-i386 lib32gcc-$(shell gcc -dumpversion)-dev)
 
 .PHONY: test-anywhere

@@ -177,6 +177,65 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) -pthread
 
+# ---- the proof on a GPU ---------------------------------------------------------------------------------------------
+#
+# make gpu-test            measures on this machine's GPU, into build/gpu (PARTS="split safety clients"; no Criterion)
+# make gpu-test-simulated  the same kit on the simulated driver, into build/gpu-simulated; every figure SIMULATED
+# make gpu-kit-test        tests the kit itself, without a GPU
+# make gpu-page            docs/measurements/ from build/gpu/report.json
+# The programs of the kit are linked as the examples are; what nvcc builds is asked for by the kit where nvcc is.
+
+PYTHON          ?= python3
+GPU_TEST        := $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD)
+GPU_C_SOURCES   := $(wildcard tests/gpu/clients/*.c tests/gpu/hosts/*.c)
+GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(BUILD)/gpu/gpuwarm-bench
+BENCH_SOURCES   := $(wildcard shim/cli/*.c)
+C_SOURCES       += $(GPU_C_SOURCES) $(BENCH_SOURCES)
+C_HEADERS       += $(wildcard shim/cli/*.h tests/gpu/*/*.h)
+NVCC            ?= nvcc
+NVCC_FLAGS      ?=
+CUDA_LIB        ?= /usr/local/cuda/lib64
+
+.PHONY: gpu-programs gpu-test gpu-test-simulated gpu-kit-test gpu-page
+gpu-programs: all $(GPU_PROGRAMS)
+
+gpu-test: gpu-programs
+	@$(GPU_TEST) $(PARTS)
+
+gpu-test-simulated: gpu-programs
+	@$(GPU_TEST) --simulated $(PARTS)
+
+gpu-kit-test: gpu-programs
+	@GPUWARM_TEST_BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/gpu/run_tests.py
+
+gpu-page:
+	@$(PYTHON) -B tests/gpu/page.py $(BUILD)/gpu/report.json docs/measurements
+
+$(BUILD)/gpu/gpuwarm-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) \
+                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -Wl,--gc-sections -Wl,--wrap=libc_open -Wl,--wrap=libc_symbol -o $@ $^ -ldl
+
+$(BUILD)/gpu/%: tests/gpu/%.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA) -ldl -pthread
+
+.SECONDARY: $(patsubst tests/gpu/%,$(BUILD)/gpu/%.o,$(wildcard tests/gpu/*/*.cu))
+$(BUILD)/gpu/%.cu.o: tests/gpu/%.cu
+	@mkdir -p $(@D)
+	$(call say,NVCC)
+	$(Q)$(NVCC) $(NVCC_FLAGS) -O2 -c -o $@ $<
+
+$(BUILD)/gpu/%-static: $(BUILD)/gpu/%.cu.o
+	$(call say,NVCC)
+	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart static -o $@ $<
+
+$(BUILD)/gpu/%-shared: $(BUILD)/gpu/%.cu.o
+	$(call say,NVCC)
+	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart shared -Xlinker -rpath -Xlinker $(CUDA_LIB) -o $@ $<
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs

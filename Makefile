@@ -220,7 +220,7 @@ $(BUILD)/gpu/gpuwarm-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) \
 $(BUILD)/gpu/%: tests/gpu/%.c $(SIMCUDA)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(LINK_CUDA) -ldl -pthread
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< -Wl,--as-needed $(LINK_CUDA) -ldl -pthread
 
 .SECONDARY: $(patsubst tests/gpu/%,$(BUILD)/gpu/%.o,$(wildcard tests/gpu/*/*.cu))
 $(BUILD)/gpu/%.cu.o: tests/gpu/%.cu

@@ -7,7 +7,8 @@
  *     gpuclient main NS               the program's own code begins
  *     gpuclient setup BEGIN END       the first use of the GPU, where that is not the first call (a model is moved)
  *     gpuclient call BEGIN END        the first call, then the others
- *     gpuclient value NAME TEXT       an outcome that must be the same with the library, or a version
+ *     gpuclient value NAME TEXT       an outcome that must be the same with the library
+ *     gpuclient version NAME TEXT     of a library that it uses
  *     gpuclient skip REASON           it cannot run here; exit status 77
  */
 #ifndef GPU_CLIENT_H

@@ -35,6 +35,6 @@ int main()
 {
     int runtime = 0, status = client_run(sequence);
     cudaRuntimeGetVersion(&runtime);
-    printf("gpuclient value CUDA-runtime %d.%d\n", runtime / 1000, runtime % 1000 / 10);
+    printf("gpuclient version CUDA-runtime %d.%d\n", runtime / 1000, runtime % 1000 / 10);
     return status;
 }

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""A client on CuPy: copies two matrices to the GPU, multiplies them, copies the product back. CuPy has no CPU: with
+--device cpu it is numpy that computes, which tries the script alone."""
+
+import gpuclient
+import numpy
+
+
+def main():
+    if gpuclient.arguments().device == "cpu":
+        library, to_host, versions = numpy, numpy.asarray, {}
+    else:
+        import cupy as library
+        to_host = library.asnumpy
+        versions = {"CuPy": library.__version__}
+    random = numpy.random.RandomState(1)
+    a, b = (random.rand(1024, 1024).astype("float32") for _ in range(2))
+    reference = a @ b
+    gpuclient.measure(lambda: to_host(library.asarray(a) @ library.asarray(b)),
+                      lambda outcome: gpuclient.close(outcome, reference), versions=versions)
+
+
+main()

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Part `split`: where the time of a process's first CUDA use goes, call by call, in fresh processes: cold, cold without
+the driver's cache of compiled kernels, and under the library. The very first process on the machine is told apart: it
+may pay for what no later one pays.
+
+What is run is gpuwarm-bench (shim/cli/bench.c): the library's own warm-up, twice in one process."""
+
+import json
+
+from budget import OutOfTime
+from figures import figure
+from kit import warm_times
+
+# name: (trigger of the library, variables)
+VARIANTS = {"cold": (None, {}), "no-cache": (None, {"CUDA_CACHE_DISABLE": "1"}), "warmed": ("load", {})}
+LEAST = 7  # processes; fewer are shown, and said to be too few
+
+
+class BadRun(Exception):
+    """gpuwarm-bench did not do what it should."""
+
+
+def run_once(kit, variant):
+    """One process: its calls by (pass, name, how often before in this pass), its stages, its whole."""
+    trigger, variables = VARIANTS[variant]
+    process = kit.run([kit.program("gpuwarm-bench")], trigger, variables, 60)
+    events = [json.loads(line) for line in process.output]
+    if process.status != 0:
+        problems = [event["problem"] for event in events if event["event"] == "pass" and event["problem"]]
+        raise BadRun(f"{variant}: gpuwarm-bench: {process.ending()}: {' '.join(problems[:1]) or process.complaint}")
+    run = {"calls": {}, "stages": {}, "pass": {}}
+    for event in events:
+        if event["event"] == "call":
+            before = sum(key[:2] == (event["pass"], event["call"]) for key in run["calls"])
+            run["calls"][event["pass"], event["call"], before] = event["done_ms"]
+        elif event["event"] == "stage":
+            run["stages"][event["pass"], event["stage"]] = event["ms"]
+        elif event["event"] == "pass":
+            run["pass"][event["pass"]] = event["ms"]
+        elif event["event"] == "start":
+            run["to_main"] = (event["main_ns"] - process.started_ns) / 1e6
+        elif event["event"] == "end":
+            run["exit"] = (process.ended_ns - event["end_ns"]) / 1e6
+    run["warm_up"] = warm_times(process.report())
+    if trigger and not run["warm_up"]:
+        raise BadRun(f"{variant}: gpuwarm-bench was not warmed")
+    return run
+
+
+def summary(kit, runs):
+    """The figures of one variant."""
+    def of(values):
+        return figure(values, kit.simulated)
+
+    calls = [{"call": call, "nth": nth + 1, "first": of(run["calls"].get((1, call, nth)) for run in runs),
+              "again": of(run["calls"].get((2, call, nth)) for run in runs)}
+             for number, call, nth in runs[0]["calls"] if number == 1]
+    between = [run["pass"][1] - sum(ms for key, ms in run["calls"].items() if key[0] == 1) for run in runs]
+    result = {"processes": len(runs), "calls": calls, "between": of(between),
+              "first": of(run["pass"][1] for run in runs), "again": of(run["pass"][2] for run in runs),
+              "to_main": of(run["to_main"] for run in runs), "exit": of(run["exit"] for run in runs),
+              "stages": {stage: of(run["stages"][1, stage] for run in runs)
+                         for number, stage in runs[0]["stages"] if number == 1}}
+    warm_ups = [run["warm_up"] for run in runs if run["warm_up"]]
+    if warm_ups:
+        result["warm_up"] = {"total": of(warm_up["total"] for warm_up in warm_ups),
+                             "stages": {stage: of(warm_up["stages"].get(stage) for warm_up in warm_ups)
+                                        for stage in warm_ups[0]["stages"]}}
+    return result
+
+
+def run(kit, result):
+    """Fills `result`, also when the time runs out in the middle."""
+    runs = {variant: [] for variant in VARIANTS}
+    wanted = kit.counts["split"]
+    try:
+        first = run_once(kit, "cold")
+        result["first_on_machine"] = {"first": figure([first["pass"][1]], kit.simulated), "again": figure([first["pass"][2]], kit.simulated)}
+        for number in range(wanted):
+            for variant in VARIANTS:
+                runs[variant].append(run_once(kit, variant))
+            kit.say(f"split: {number + 1} of {wanted} processes of each kind")
+    except OutOfTime:
+        result["cut"] = f"{min(map(len, runs.values()))} of {wanted} processes of each kind"
+    finally:
+        result["variants"] = {variant: summary(kit, each) for variant, each in runs.items() if each}
+        result["least"] = LEAST

@@ -186,7 +186,8 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 # The programs of the kit are linked as the examples are; what nvcc builds is asked for by the kit where nvcc is.
 
 PYTHON          ?= python3
-GPU_TEST        := $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD)
+GPU_TEST        = $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD) $(GPU_FLAGS)
+GPU_FLAGS       ?=
 GPU_C_SOURCES   := $(wildcard tests/gpu/clients/*.c tests/gpu/hosts/*.c)
 GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(BUILD)/gpu/gpuwarm-bench
 BENCH_SOURCES   := $(wildcard shim/cli/*.c)

@@ -10,6 +10,7 @@ import sys
 import time
 
 import machine
+from budget import OutOfTime
 from kit import warm_times
 from readings import KINDS, Unreadable, reading
 
@@ -77,6 +78,8 @@ def sample(client, process, taken, warmed):
 def run_program(kit, client, library, settings):
     """A client that prints its own times."""
     process = kit.run(command(kit, client), library, settings, client.seconds)
+    if process.cut and kit.budget.left() < 1:
+        raise OutOfTime("a client was cut")
     try:
         taken = KINDS[client.output](process.lines)
     except (Unreadable, ValueError, IndexError) as problem:
@@ -93,7 +96,7 @@ def ask(client, port, deadline):
     times, right, first_ns = [], True, None
     for _ in range(REQUESTS):
         if time.monotonic() > deadline:
-            raise Failed("its answers took too long")
+            raise OSError("it took too long")
         begin = time.monotonic_ns()
         doubled = client.request(port)
         end = time.monotonic_ns()
@@ -110,6 +113,8 @@ def run_service(kit, client, library, settings):
     process = kit.start(command(kit, client), library, settings)
     try:
         match = process.wait_for(limit, lambda line: re.search(client.ready, line))
+        if not match and kit.budget.left() < 1:
+            raise OutOfTime("a service was cut")
         if not match:
             raise Failed(f"it did not say that it listens; {process.complaint}")
         taken = ask(client, int(match.group(1)), deadline)
@@ -128,6 +133,8 @@ def run_once(kit, client, library=None, settings=None):
     process, taken = run(kit, client, library, settings)
     if client.doubles and not kit.simulated and taken["values"].get("doubled") != "yes":
         raise Failed("its answer is wrong: the kernel did not run")
+    if taken["values"].get("right") == "no":
+        raise Failed("its answer is wrong")
     result = sample(client, process, taken, library)
     if library and not result["warm_up"]:
         raise Failed(f"not warmed: {why_not(process.report())}")

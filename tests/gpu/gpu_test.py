@@ -54,6 +54,7 @@ def arguments_parse(argv):
 
 def kit_make(arguments):
     """The kit and the names of the variables that were unset for the programs."""
+    shutil.rmtree(os.path.join(arguments.output, "cache"), ignore_errors=True)  # every run starts with empty caches
     if arguments.simulated:
         environment, unset = machine.simulated_environment(os.environ, arguments.build, arguments.output, SIMULATED_COSTS), []
     else:
@@ -109,6 +110,8 @@ def measure(kit, wanted, report):
         print(f"gpu-test: no GPU here, nothing is measured: {why}")
         return NO_GPU
     report["machine"] = machine.describe(kit)
+    if report["machine"]["settings"].get("compute_mode", "").startswith("Exclusive"):
+        kit.counts["at once"] = 1  # only one process at a time can use this GPU
     kit.say(f"{'SIMULATED: ' if kit.simulated else ''}{report['machine']['gpu']}, driver library {kit.probe['library']}")
     parts_run(kit, wanted, report)
     settings_compare(kit, report)

@@ -8,13 +8,14 @@ import glob
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 
 DRIVER_FOLDERS = ("/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib64-nvidia", "/usr/lib/wsl/lib",
                   "/run/opengl-driver/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
                   "/usr/local/cuda/compat")
-TOOL_FOLDERS = ("/usr/local/cuda/bin", "/usr/local/cuda/compute-sanitizer", "/usr/local/cuda/nsight-compute*",
+TOOL_FOLDERS = ("/usr/local/cuda/bin", "/usr/local/nvidia/bin", "/usr/local/cuda/compute-sanitizer", "/usr/local/cuda/nsight-compute*",
                 "/opt/nvidia/nsight-compute/*", "/usr/local/cuda-*/bin", "/opt/cuda/bin")
 # What a shell may have exported that would change what is measured. "*" ends a prefix.
 UNSET = ("LD_PRELOAD", "GPUWARM_*", "SIMCUDA_*", "CUDA_INJECTION64_PATH", "CUDA_INJECTION32_PATH",
@@ -69,19 +70,20 @@ def probe(kit):
 def find_driver(kit):
     """Fills kit.probe from the driver that the loader gives, or that one of the known folders has."""
     kit.probe = probe(kit)
-    if kit.simulated or kit.probe["library"]:
+    if kit.simulated or kit.probe["devices"]:
         return
+    given = dict(kit.environment)
     for folder in DRIVER_FOLDERS:
-        if not os.path.exists(os.path.join(folder, "libcuda.so.1")):
+        if not os.path.exists(os.path.join(folder, "libcuda.so.1")) or is_simulated_folder(folder):
             continue
-        before = kit.environment.get("LD_LIBRARY_PATH")
-        kit.environment["LD_LIBRARY_PATH"] = f"{before}:{folder}" if before else folder
+        folders = [folder] + [other for other in given.get("LD_LIBRARY_PATH", "").split(":") if other]
+        kit.environment = dict(given, LD_LIBRARY_PATH=":".join(folders))
         found = probe(kit)
         if found["devices"]:
             kit.probe = found
-            kit.say(f"libcuda.so.1 is not where the loader looks: using {folder}")
+            kit.say(f"the loader's libcuda.so.1 shows no GPU, that in {folder} does: used for every program")
             return
-        kit.environment["LD_LIBRARY_PATH"] = before or ""
+    kit.environment = given
 
 
 def why_no_gpu(kit):
@@ -121,13 +123,13 @@ def smi(kit, query, fields):
     if kit.simulated or not program:
         return {}
     device = kit.probe["devices"][0].get("uuid", "0")
-    answer = {}
-    for field in fields:  # one at a time: a driver that does not know one field refuses the whole query
-        line = output_of([program, f"--id={device}", f"--query-{query}={field}", "--format=csv,noheader,nounits"],
-                         kit.environment)
-        if line and "not a valid" not in line.lower() and "failed" not in line.lower():
-            answer[field] = line.splitlines()[0]
-    return answer
+    line = output_of([program, f"--id={device}", f"--query-{query}={','.join(fields)}", "--format=csv,noheader,nounits"],
+                     kit.environment).partition("\n")[0]
+    found = [text.strip() for text in line.split(",")]
+    if len(found) == len(fields) and "not a valid" not in line and "rror" not in line and line:
+        return dict(zip(fields, found))
+    # A driver that does not know one field refuses the whole query.
+    return {} if len(fields) == 1 else {name: text for field in fields for name, text in smi(kit, query, [field]).items()}
 
 
 def settings(kit):
@@ -144,6 +146,19 @@ def processor():
         return platform.machine()
 
 
+def driver_version(kit):
+    """The driver's version, from nvidia-smi or the kernel; empty when neither tells."""
+    told = smi(kit, "gpu", ["driver_version"]).get("driver_version")
+    if told or kit.simulated:
+        return told or ""
+    try:
+        with open("/proc/driver/nvidia/version", encoding="utf-8") as file:
+            found = re.search(r"Module(?: for \S+)?\s+(\d[\d.]+)", file.read())
+    except OSError:
+        return ""
+    return found.group(1) if found else ""
+
+
 def describe(kit):
     """The machine for the report. Nothing in it names a host, a user or a serial number."""
     device = kit.probe["devices"][0]
@@ -153,7 +168,7 @@ def describe(kit):
     return {
         "gpu": device["name"], "gpus": len(kit.probe["devices"]), "capability": device["capability"],
         "memory_mib": device["bytes"] >> 20, "driver_cuda": f"{version // 1000}.{version % 1000 // 10}",
-        "driver": smi(kit, "gpu", ["driver_version"]).get("driver_version", ""), "nvcc": release[0][1:] if release else "",
+        "driver": driver_version(kit), "nvcc": release[0][1:] if release else "",
         "settings": settings(kit), "processor": processor(), "processors": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}", "libc": " ".join(platform.libc_ver()),
         "python": platform.python_version()}

@@ -4,18 +4,7 @@ figures.py alone, which labels what is simulated."""
 
 from figures import plain, text
 
-CALLS = {  # what a call is, where its name does not say it
-    "dlopen": "open libcuda.so.1", "dlsym": "look up its functions", "cuInit": "cuInit",
-    "cuDevicePrimaryCtxRetain": "primary context: cuDevicePrimaryCtxRetain",
-    "cuModuleLoadDataEx": "module from PTX: cuModuleLoadDataEx",
-    "cuLaunchKernel": "launch, until it has run: cuLaunchKernel",
-    "cuMemAlloc_v2": "allocation, 1 MiB: cuMemAlloc", "cuMemHostAlloc": "pinned allocation, 1 MiB: cuMemHostAlloc",
-    "cuMemsetD8Async": "fill 1 MiB: cuMemsetD8Async",
-    "cuMemcpyDtoHAsync_v2": "copy 1 MiB from the GPU, pinned: cuMemcpyDtoHAsync",
-    "cuMemcpyHtoDAsync_v2": "copy 1 MiB to the GPU, pinned: cuMemcpyHtoDAsync",
-    "cuMemcpyHtoD_v2": "copy 1 MiB to the GPU, pageable: cuMemcpyHtoD",
-    "cuMemcpyDtoH_v2": "copy 1 MiB from the GPU, pageable: cuMemcpyDtoH",
-}
+SPLIT_COLUMNS = (("cold", "first"), ("no-cache", "first"), ("cold", "again"), ("warmed", "first"))
 
 
 def table(head, rows):
@@ -46,17 +35,14 @@ def goals_section(report):
 
 
 def split_rows(variants):
-    """The rows of the split: one for each call, in the order of the calls."""
-    columns = [("cold", "first"), ("no-cache", "first"), ("cold", "again"), ("warmed", "first")]
-    found = {(variant, call["call"], call["nth"]): call for variant, summary in variants.items() for call in summary["calls"]}
-    rows = []
-    for call in variants.get("cold", {"calls": []})["calls"]:
-        name = CALLS.get(call["call"], call["call"]) + (f", time {call['nth']}" if call["nth"] > 1 else "")
-        rows.append([name] + [text(found.get((variant, call["call"], call["nth"]), {}).get(when)) for variant, when in columns])
-    for name, key in (("between the calls", "between"), ("**all of it**", None), ("process start to main", "to_main"),
-                      ("end of the process", "exit")):
-        rows.append([name] + [text(variants.get(variant, {}).get(key or when)) if key is None or when == "first" else "-"
-                              for variant, when in columns])
+    """The rows of the split, in the order in which they are published."""
+    found = {(variant, row["row"]): row for variant, summary in variants.items() for row in summary["rows"]}
+    names = list(dict.fromkeys(row["row"] for summary in variants.values() for row in summary["rows"]))
+    rows = [[name] + [text(found.get((variant, name), {}).get(when)) for variant, when in SPLIT_COLUMNS] for name in names]
+    rows.append(["**all of it**"] + [text(variants.get(variant, {}).get(when)) for variant, when in SPLIT_COLUMNS])
+    for name, key in (("process start to main", "to_main"), ("end of the process", "exit")):
+        rows.append([name] + [text(variants.get(variant, {}).get(key) if when == "first" else None)
+                              for variant, when in SPLIT_COLUMNS])
     return rows
 
 
@@ -68,15 +54,16 @@ def split_section(report):
     counts = ", ".join(f"{summary['processes']} {variant}" for variant, summary in variants.items())
     few = min(summary["processes"] for summary in variants.values()) < part["least"]
     lines = ["## Where the first use's time goes", "",
-             f"Fresh processes ({counts}), in turn; median and range of each call" +
+             f"Fresh processes ({counts}), in turn; median and range" +
              (f"; fewer than the {part['least']} that a figure to be quoted needs." if few else ".") +
-             " *cold* is a process's first use with compiled kernels in the driver's cache, *no cache* the same with "
+             " In the order of the calls: *cold* is a process's first use with compiled kernels in the driver's cache, *no cache* the same with "
              "`CUDA_CACHE_DISABLE=1`, *again* the same calls a second time in the cold process, *libgpuwarm* the first "
              "use in a process that was warmed before `main`.", ""]
-    lines += table(["call", "cold", "cold, no cache", "again", "libgpuwarm"], split_rows(variants))
+    lines += table(["", "cold", "cold, no cache", "again", "libgpuwarm"], split_rows(variants))
     first = part.get("first_on_machine")
     if first:
-        lines += [f"The first process of the run, not counted above: {text(first['first'])} for all of it.", ""]
+        lines += [f"The first process of the run, not counted above, took {text(first)} for all of it. Every single call "
+                  "is in report.json.", ""]
     warm_up = variants.get("warmed", {}).get("warm_up")
     if warm_up:
         lines += [f"The warm-up before `main` took {text(warm_up['total'])}: " +

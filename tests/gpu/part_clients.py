@@ -29,8 +29,8 @@ class State:
 
 
 def settle(kit, state):
-    """Makes and runs a client once, cold and uncounted: files and compiled kernels are then in their caches, and what
-    does not run here without the library is left out with its reason."""
+    """Makes and runs a client once, cold and uncounted: files and compiled kernels are then in their caches. What needs
+    more than this project has, and does not run here without the library, is left out with its reason."""
     client = state.client
     why = client_run.lacking(kit, client.needs)
     if why:
@@ -40,6 +40,8 @@ def settle(kit, state):
     try:
         state.first_ever = client_run.run_once(kit, client)
     except client_run.Failed as problem:
+        if not client.needs:
+            raise
         raise client_run.Skipped(f"does not run here, without the library either: {problem}") from problem
     if client.executable:
         state.auto = client_run.recognised(kit, client)
@@ -56,6 +58,8 @@ def settle_all(kit, result, states):
         except client_run.Skipped as why:
             result["skipped"].append({"what": client.title, "why": str(why)})
             kit.say(f"clients: {client.name} skipped: {why}")
+        except client_run.Failed as problem:
+            result["failures"].append(f"{client.name}, without the library: {problem}")
 
 
 def one_round(kit, state, number):
@@ -109,7 +113,7 @@ def rounds(kit, states):
 
 def run(kit, result):
     """Fills `result`, also when the time runs out in the middle."""
-    result["skipped"], result["clients"] = [], {}
+    result["skipped"], result["failures"], result["clients"] = [], [], {}
     states = []
     try:
         settle_all(kit, result, states)
@@ -122,8 +126,6 @@ def run(kit, result):
         short = [f"{s.client.name} {len(s.warm)} of {s.wanted}" for s in states if len(s.warm) < s.wanted and not s.problem]
         if short:
             result["fewer"] = ", ".join(short)
-        problems = [f"{s.client.name}: {s.problem}" for s in states if s.problem]
-        problems += [f"{name}: its output is not the same under the library" for name, client in result["clients"].items()
-                     if client["pairs"] and not client["same_output"]]
-        if problems:
-            result["failures"] = problems
+        result["failures"] += [f"{s.client.name}: {s.problem}" for s in states if s.problem]
+        result["failures"] += [f"{name}: its output is not the same under the library"
+                               for name, client in result["clients"].items() if client["pairs"] and not client["same_output"]]

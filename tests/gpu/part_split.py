@@ -14,6 +14,22 @@ from kit import warm_times
 # name: (trigger of the library, variables)
 VARIANTS = {"cold": (None, {}), "no-cache": (None, {"CUDA_CACHE_DISABLE": "1"}), "warmed": ("load", {})}
 LEAST = 7  # processes; fewer are shown, and said to be too few
+# The rows of the table that is published, in the order of the calls; a call that is in none is one of the "other calls".
+ROWS = (
+    ("open libcuda.so.1", ("dlopen", "dlsym")),
+    ("cuInit", ("cuInit",)),
+    ("primary context (cuDevicePrimaryCtxRetain)", ("cuDevicePrimaryCtxRetain",)),
+    ("module, from PTX", ("cuModuleLoadDataEx", "cuModuleGetFunction")),
+    ("launch, until it has run", ("cuLaunchKernel",)),
+    ("allocation, 1 MiB", ("cuMemAlloc_v2",)),
+    ("pinned allocation, 1 MiB", ("cuMemHostAlloc",)),
+    ("fill, 1 MiB", ("cuMemsetD8Async",)),
+    ("copy from the GPU, 1 MiB, pinned", ("cuMemcpyDtoHAsync_v2",)),
+    ("copy to the GPU, 1 MiB, pinned", ("cuMemcpyHtoDAsync_v2",)),
+    ("copy to the GPU, 1 MiB, pageable", ("cuMemcpyHtoD_v2",)),
+    ("copy from the GPU, 1 MiB, pageable", ("cuMemcpyDtoH_v2",)),
+)
+OTHER = "other calls"
 
 
 class BadRun(Exception):
@@ -47,6 +63,18 @@ def run_once(kit, variant):
     return run
 
 
+def row_times(run, number):
+    """One process's milliseconds by row of the table, in pass `number`; its rows add up to the pass."""
+    row_of = {call: row for row, calls in ROWS for call in calls}
+    times = {row: 0.0 for row, _ in ROWS}
+    times[OTHER] = 0.0
+    for (pass_number, call, _), ms in run["calls"].items():
+        if pass_number == number:
+            times[row_of.get(call, OTHER)] += ms
+    times["between the calls"] = run["pass"][number] - sum(times.values())
+    return times
+
+
 def summary(kit, runs):
     """The figures of one variant."""
     def of(values):
@@ -55,9 +83,10 @@ def summary(kit, runs):
     calls = [{"call": call, "nth": nth + 1, "first": of(run["calls"].get((1, call, nth)) for run in runs),
               "again": of(run["calls"].get((2, call, nth)) for run in runs)}
              for number, call, nth in runs[0]["calls"] if number == 1]
-    between = [run["pass"][1] - sum(ms for key, ms in run["calls"].items() if key[0] == 1) for run in runs]
-    result = {"processes": len(runs), "calls": calls, "between": of(between),
-              "first": of(run["pass"][1] for run in runs), "again": of(run["pass"][2] for run in runs),
+    first, again = ([row_times(run, number) for run in runs] for number in (1, 2))
+    rows = [{"row": row, "first": of(times[row] for times in first), "again": of(times[row] for times in again)}
+            for row in first[0]]
+    result = {"processes": len(runs), "rows": rows, "calls": calls, "first": of(run["pass"][1] for run in runs), "again": of(run["pass"][2] for run in runs),
               "to_main": of(run["to_main"] for run in runs), "exit": of(run["exit"] for run in runs),
               "stages": {stage: of(run["stages"][1, stage] for run in runs)
                          for number, stage in runs[0]["stages"] if number == 1}}
@@ -75,7 +104,7 @@ def run(kit, result):
     wanted = kit.counts["split"]
     try:
         first = run_once(kit, "cold")
-        result["first_on_machine"] = {"first": figure([first["pass"][1]], kit.simulated), "again": figure([first["pass"][2]], kit.simulated)}
+        result["first_on_machine"] = figure([first["pass"][1]], kit.simulated)
         for number in range(wanted):
             for variant in VARIANTS:
                 runs[variant].append(run_once(kit, variant))

@@ -32,9 +32,15 @@ def timed(function):
     return begin, time.monotonic_ns(), outcome
 
 
-def measure(call, right, setup=None, versions=None):
-    """Runs `setup` once, where there is one, and `call` CALLS times; then prints all. `call` gives an outcome on the CPU,
-    of which right(outcome) says whether it is what it must be. Both are called after the last timed call."""
+def close(numbers, expected):
+    """Are two arrays the same up to what reduced precision (TF32) makes of them?"""
+    return numbers.shape == expected.shape and bool(abs(numbers - expected).max() <= 0.02 * abs(expected).max())
+
+
+def measure(call, expect, setup=None, versions=None):
+    """Runs `setup` once, where there is one, and `call` CALLS times, which gives an array on the CPU; then prints all.
+    expect() computes on the CPU what that must be, versions() gives {name: text}. These two are called after the last
+    timed call: asking a library for its version may start it."""
     prepared = timed(setup) if setup else None
     calls = [timed(call) for _ in range(CALLS)]
     print(f"gpuclient main {MAIN}")
@@ -42,11 +48,11 @@ def measure(call, right, setup=None, versions=None):
         print(f"gpuclient setup {prepared[0]} {prepared[1]}")
     for begin, end, _ in calls:
         print(f"gpuclient call {begin} {end}")
-    print(f"gpuclient value right {'yes' if all(right(outcome) for _, _, outcome in calls) else 'no'}")
-    for name, version in (versions or {}).items():
-        print(f"gpuclient version {name} {version}")
-
-
-def close(numbers, reference):
-    """Are two numpy arrays the same up to what reduced precision (TF32) makes of them?"""
-    return abs(numbers - reference).max() <= 0.02 * abs(reference).max()
+    expected = expect()
+    print(f"gpuclient value right {'yes' if all(close(outcome, expected) for _, _, outcome in calls) else 'no'}")
+    try:
+        found = versions() if versions else {}
+    except Exception as problem:  # pylint: disable=broad-except
+        found = {"versions": repr(problem)}
+    for name, version in found.items():
+        print(f"gpuclient version {name} {' '.join(str(version).split())[:100]}")

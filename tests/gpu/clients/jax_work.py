@@ -13,11 +13,7 @@ def main():
         jax.config.update("jax_platforms", "cpu")
     random = numpy.random.RandomState(1)
     a, b = (random.rand(1024, 1024).astype("float32") for _ in range(2))
-    reference = a @ b
     product = jax.jit(lambda x, y: x @ y)
-
-    def right(outcome):
-        return gpuclient.close(outcome, reference)
 
     def call():
         outcome = product(a, b)
@@ -25,7 +21,7 @@ def main():
             gpuclient.skip("this JAX computes on the CPU")
         return numpy.asarray(outcome)
 
-    gpuclient.measure(call, right, versions={"JAX": jax.__version__})
+    gpuclient.measure(call, lambda: a @ b, versions=lambda: {"JAX": jax.__version__})
 
 
 main()

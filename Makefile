@@ -56,7 +56,7 @@ SHIM_LDFLAGS := -shared -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed -Wl,--version-script=shim/gpuwarm.map
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
-SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -pthread
+SIMCUDA_LDFLAGS := -shared -Wl,-z,nodelete -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -pthread
 
 TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 

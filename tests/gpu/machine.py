@@ -52,11 +52,15 @@ def clean_environment(given, output):
 
 
 def simulated_environment(given, build, output, costs):
-    """The environment of the programs on the simulated driver: nothing of a GPU's."""
+    """The environment of the programs on the simulated driver: nothing of a GPU's. Faults that somebody wants to see are
+    passed on."""
     home = os.path.join(output, "cache", "home")
     os.makedirs(home, exist_ok=True)
-    return {"PATH": given.get("PATH", "/usr/bin:/bin"), "HOME": home, "LD_LIBRARY_PATH": os.path.join(build, "simcuda"),
-            "SIMCUDA_LATENCY_MS": costs}
+    environment = {"PATH": given.get("PATH", "/usr/bin:/bin"), "HOME": home, "SIMCUDA_LATENCY_MS": costs,
+                   "LD_LIBRARY_PATH": os.path.join(build, "simcuda")}
+    if "SIMCUDA_FAULT" in given:
+        environment["SIMCUDA_FAULT"] = given["SIMCUDA_FAULT"]
+    return environment
 
 
 def probe(kit):

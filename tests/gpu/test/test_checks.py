@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""The checks of the part `safety` find what they are for: with the library all is well on the simulated driver, and
+with a library that is wrong in one way (wrong_library.c) the check that is about it fails."""
+
+import signal
+
+import checks
+import part_safety
+import safety_deaths
+import safety_memory
+import safety_state
+from budget import Budget
+from support import KitCase, WrongCase
+
+
+class Right(KitCase):
+    def test_current_context(self):
+        made = safety_state.current_context(self.kit)
+        self.assertEqual(made["result"], "ok", made)
+        self.assertIn("under it: flags 0 active 1", made["text"])
+
+    def test_driver_threads(self):
+        made = safety_state.driver_threads(self.kit)
+        self.assertIn("under the library 2 of the driver's 2 threads block SIGTERM", made["text"])
+
+    def test_memory(self):
+        made = safety_memory.memory_beyond(self.kit)
+        self.assertEqual((made["result"], made["data"]["beyond_mib"]), ("ok", 0), made)
+        self.assertIn("SIMULATED", made["text"])
+
+    def test_chooses_late(self):
+        made = safety_state.chooses_late(self.kit)
+        self.assertEqual(made["result"], "ok", made)
+        self.assertIn("load: cuInit 0 CUDA_SUCCESS, devices 1", made["text"])
+
+    def test_forks(self):
+        made = safety_state.forks(self.kit)
+        self.assertEqual(made["result"], "ok", made)
+        self.assertIn("the child gets cuInit 3 CUDA_ERROR_NOT_INITIALIZED", made["text"])
+
+    def test_flags_differ_and_are_told(self):
+        made = safety_state.flags_driver(self.kit)
+        self.assertEqual(made["result"], "finding", made)
+        self.assertIn("+ flags set: flags 4 active 1", made["text"])
+
+    def test_deaths(self):
+        made = safety_deaths.deaths(self.kit)
+        self.assertEqual((made["result"], made["data"]["pairs"]), ("ok", 12), made)
+        self.assertIn("seed 7", made["text"])
+        self.assertEqual(sum(made["data"]["with"].values()), 12)
+
+    def test_deaths_without_time_are_counted_as_cut(self):
+        self.kit.counts["deaths"] = 3000
+        self.kit.budget = Budget(4)
+        made = safety_deaths.deaths(self.kit) if self.kit.budget.left() > 1 else None
+        self.assertTrue(made["data"]["cut"])
+        self.assertLess(made["data"]["pairs"], 3000)
+
+    def test_the_plan_is_the_seeds(self):
+        self.assertEqual(safety_deaths.plan(7, 300, 1.0), safety_deaths.plan(7, 300, 1.0))
+        self.assertNotEqual(safety_deaths.plan(7, 300, 1.0), safety_deaths.plan(8, 300, 1.0))
+        self.assertEqual({way for way, _ in safety_deaths.plan(7, 300, 1.0)}, set(safety_deaths.WAYS))
+
+    def test_every_check_is_made_and_skips_name_their_reason(self):
+        self.kit.counts["deaths"] = 2
+        result = {}
+        part_safety.run(self.kit, result)
+        self.assertEqual(list(result["checks"]), [name for name, _, _ in part_safety.CHECKS])
+        self.assertEqual(result["checks"]["ncu"], checks.skipped("the simulated driver cannot run it"))
+        self.assertNotIn("failures", result)
+
+    def test_a_check_that_breaks_does_not_keep_the_next_from_being_made(self):
+        broken = part_safety.make(self.kit, lambda kit: 1 // 0)
+        self.assertEqual(broken["result"], "failed")
+        self.assertIn("ZeroDivisionError", broken["text"])
+
+    def test_a_check_without_time_is_cut(self):
+        self.kit.budget = Budget(0)
+        self.assertTrue(part_safety.make(self.kit, safety_state.forks)["data"]["cut"])
+
+
+class WarmsNothing(WrongCase):
+    wrong = "WARMS_NOTHING"
+
+    def test_not_warmed_is_found(self):
+        made = safety_state.current_context(self.kit)
+        self.assertEqual(made["result"], "failed")
+        self.assertIn("not warmed", made["text"])
+        self.assertEqual(safety_memory.memory_beyond(self.kit)["result"], "failed")
+
+
+class LeavesContext(WrongCase):
+    wrong = "LEAVES_CONTEXT"
+
+    def test_a_current_context_is_found(self):
+        made = safety_state.current_context(self.kit)
+        self.assertEqual(made["result"], "failed", made)
+        self.assertIn("one IS current", made["text"])
+
+    def test_a_choice_that_came_too_late_is_found(self):
+        self.assertEqual(safety_state.chooses_late(self.kit)["result"], "failed")
+
+    def test_a_fork_that_cannot_work_is_found(self):
+        self.assertEqual(safety_state.forks(self.kit)["result"], "failed")
+
+
+class KeepsMemory(WrongCase):
+    wrong = "KEEPS_MEMORY"
+
+    def test_memory_is_found(self):
+        made = safety_memory.memory_beyond(self.kit)
+        self.assertEqual((made["result"], made["data"]["beyond_mib"]), ("finding", 2), made)
+        self.assertIn("2 MiB SIMULATED", made["text"])
+
+
+class Crashes(WrongCase):
+    wrong = "CRASHES"
+
+    def test_crashes_are_found(self):
+        made = safety_deaths.judge(self.kit, *self.tally())
+        self.assertEqual(made["result"], "failed", made)
+        self.assertIn("ended by signal 11", made["text"])
+        self.assertEqual(safety_state.flags_driver(self.kit)["result"], "failed")
+
+    def tally(self):
+        tally = safety_deaths.Tally()
+        for number, death in enumerate([("exit", 2), ("fork", 3)]):
+            safety_deaths.pair(self.kit, tally, number, death)
+        return tally, 2, {"works": True, "memory": 0, "text": "works"}
+
+
+class Hangs(WrongCase):
+    wrong = "HANGS"
+
+    def test_a_hang_is_found(self):
+        self.kit.budget = Budget(4)
+        process = safety_deaths.die(self.kit, ("exit", 1), "load")
+        self.assertEqual(safety_deaths.wrong(("exit", 1), process), "hung")
+
+
+class Prints(WrongCase):
+    wrong = "PRINTS"
+
+    def test_another_output_is_found(self):
+        self.assertEqual(safety_state.flags_driver(self.kit)["result"], "finding")
+        tally = safety_deaths.Tally()
+        safety_deaths.pair(self.kit, tally, 0, ("exit", 2))
+        self.assertEqual(len(tally.different), 1)
+
+
+class Ended:
+    """A process that ended so."""
+
+    cut, complaint = False, ""
+
+    def __init__(self, status):
+        self.status = status
+
+
+class Judging(KitCase):
+    def test_how_a_process_may_end(self):
+        for death, status, problem in ((("SIGTERM", 0.1), -signal.SIGTERM, None), (("SIGTERM", 0.1), 0, None),
+                                       (("SIGTERM", 0.1), -signal.SIGKILL, "ended by signal 9"),
+                                       (("SIGKILL", 0.1), -signal.SIGSEGV, "ended by signal 11"),
+                                       (("exit", 1), 0, None), (("exit", 1), 1, "exit status 1")):
+            self.assertEqual(safety_deaths.wrong(death, Ended(status)), problem)
+
+    def judged(self, with_it, without, **after):
+        tally = safety_deaths.Tally()
+        tally.pairs, tally.wrong = 5, {"load": with_it, None: without}
+        return safety_deaths.judge(self.kit, tally, 5, dict({"works": True, "memory": 0, "text": "works"}, **after))["result"]
+
+    def test_what_goes_wrong_without_the_library_too_is_a_finding(self):
+        self.assertEqual(self.judged([], []), "ok")
+        self.assertEqual(self.judged(["x"], []), "failed")
+        self.assertEqual(self.judged(["x"], ["x"]), "finding")
+
+    def test_a_gpu_that_does_not_work_afterwards_is_a_failure(self):
+        self.assertEqual(self.judged([], [], works=False), "failed")
+
+    def test_memory_that_stays_in_use_afterwards_is_a_finding(self):
+        self.assertEqual(self.judged([], [], memory=1 << 20), "finding")
+
+    def test_memory_that_others_use_meanwhile_is_not_judged(self):
+        self.assertTrue(safety_memory.quiet({"context": [1, 1], "kernel": [2, 2]}))
+        self.assertFalse(safety_memory.quiet({"context": [1, 1], "kernel": [2, 3]}))
+
+    def test_memory_is_told_by_what_left_it(self):
+        cold = {"context": [100 << 20], "kernel": [102 << 20], "memory": [110 << 20]}
+        warm = {name: {"context": [used << 20], "kernel": [0], "memory": [110 << 20]}
+                for name, used in (("context", 100), ("module", 102), ("scratch", 110))}
+        made = safety_memory.judge(self.kit, cold, warm, 400)
+        self.assertEqual(made["data"]["extra_mib"], {"context": 0, "module": 2, "scratch": 8})
+        self.assertEqual((made["data"]["beyond_mib"], made["data"]["after_same_use_mib"], made["result"]), (10, 0, "finding"))

@@ -179,10 +179,11 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
 #
-# make gpu-test            measures on this machine's GPU, into build/gpu (PARTS="split safety clients"; no Criterion)
-# make gpu-test-simulated  the same kit on the simulated driver, into build/gpu-simulated; every figure SIMULATED
-# make gpu-kit-test        tests the kit itself, without a GPU
+# make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients"
+# make gpu-test-simulated  the same on the simulated driver, into build/gpu-simulated
+# make gpu-kit-test        tests of the kit itself, without a GPU
 # make gpu-page            docs/measurements/ from build/gpu/report.json
+#
 # The programs of the kit are linked as the examples are; what nvcc builds is asked for by the kit where nvcc is.
 
 PYTHON          ?= python3
@@ -190,8 +191,8 @@ GPU_TEST        = $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD) $(GPU_FLAG
 GPU_FLAGS       ?=
 GPU_C_SOURCES   := $(wildcard tests/gpu/clients/*.c tests/gpu/hosts/*.c)
 GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(BUILD)/gpu/gpuwarm-bench
-BENCH_SOURCES   := $(wildcard shim/cli/*.c)
-C_SOURCES       += $(GPU_C_SOURCES) $(BENCH_SOURCES)
+BENCH_SOURCES   := shim/cli/bench.c shim/cli/timed.c
+C_SOURCES       += $(GPU_C_SOURCES) $(BENCH_SOURCES) $(wildcard tests/gpu/test/*.c)
 C_HEADERS       += $(wildcard shim/cli/*.h tests/gpu/*/*.h)
 NVCC            ?= nvcc
 NVCC_FLAGS      ?=
@@ -224,7 +225,7 @@ $(BUILD)/gpu/%: tests/gpu/%.c $(SIMCUDA)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< -Wl,--as-needed $(LINK_CUDA) -ldl -pthread
 
 .SECONDARY: $(patsubst tests/gpu/%,$(BUILD)/gpu/%.o,$(wildcard tests/gpu/*/*.cu))
-$(BUILD)/gpu/%.cu.o: tests/gpu/%.cu
+$(BUILD)/gpu/%.cu.o: tests/gpu/%.cu $(wildcard tests/gpu/clients/*.h)
 	@mkdir -p $(@D)
 	$(call say,NVCC)
 	$(Q)$(NVCC) $(NVCC_FLAGS) -O2 -c -o $@ $<

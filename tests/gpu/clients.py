@@ -18,7 +18,7 @@ class Client(NamedTuple):
     make: str = ""  # a make target, in the build folder; empty: built by `make gpu-programs`, or nothing to build
     output: str = "common"  # a name in readings.py
     ready: str = ""  # a service: a regular expression, matched with each line
-    request: Optional[object] = None  # a service: request(port) -> does its answer hold doubled numbers, or None
+    request: Optional[object] = None  # a service: request(port, seconds) -> does its answer hold doubled numbers, or None
     kind: str = "framework"  # how often it is run (kit.COUNTS), and which goals it has
     seconds: int = 90  # the most that one run may take
     executable: bool = False  # recognised by GPUWARM_TRIGGER=auto?

@@ -28,7 +28,7 @@ from kit import SIMULATED_COSTS, Kit
 # In the order of the run; the weight is a part's share of the time that is left when it starts.
 PARTS = {"split": (1, part_split.run), "safety": (2, part_safety.run), "clients": (4, part_clients.run)}
 NO_GPU, INTERRUPTED = 77, 130
-RESERVE_SECONDS = 10  # for the report and the last process that is ended
+RESERVE = 0.02  # of the time, for the report and the last process that is ended
 
 
 def arguments_parse(argv):
@@ -61,7 +61,7 @@ def kit_make(arguments):
         environment, unset = machine.clean_environment(os.environ, arguments.output)
     counts = {name: int(number) for name, number in (pair.split("=") for pair in arguments.count)}
     kit = Kit(arguments.build, arguments.output, arguments.simulated, environment, arguments.seed, counts)
-    kit.budget = Budget(arguments.seconds - RESERVE_SECONDS)
+    kit.budget = Budget(arguments.seconds * (1 - RESERVE))
     return kit, unset
 
 
@@ -75,6 +75,9 @@ def part_run(kit, run, part):
     except Exception as problem:  # pylint: disable=broad-except
         part["error"] = f"{type(problem).__name__}: {problem}"
         part["trace"] = traceback.format_exc()
+    except BaseException:
+        part["cut"] = "interrupted"
+        raise
     finally:
         part["seconds"] = time.monotonic() - begin
         part["result"] = ("failed" if part.get("error") or part.get("failures") else "cut" if part.get("cut") else "ok")

@@ -8,6 +8,7 @@ import json
 import os
 import time
 
+from budget import OutOfTime
 from process import Process
 
 # How often things are done: on a GPU, and on the simulated driver, where only the kit itself is tested.
@@ -70,9 +71,12 @@ class Kit:
         return process
 
     def run(self, argv, library=None, settings=None, seconds=30):
-        """Runs a program to its end, or until the time is up."""
-        limit = self.budget.limit(seconds)
-        return self.start(argv, library, settings).finish(limit)
+        """Runs a program to its end, or for `seconds` at the most: it is then cut. OutOfTime when it was the part's time
+        that was up, which says nothing about the program."""
+        process = self.start(argv, library, settings).finish(self.budget.limit(seconds))
+        if process.cut and self.budget.left() < 1:
+            raise OutOfTime(f"{os.path.basename(argv[0])} was cut: no time left")
+        return process
 
     def read_report(self, file):
         """The library's report of one process, or None; WrongDriver when it is about the other kind of driver."""

@@ -29,8 +29,8 @@ def make(kit, check):
     """One check's outcome, whatever happens in it."""
     try:
         return check(kit)
-    except OutOfTime:
-        return outcome("skipped", "no time left", cut=True)
+    except OutOfTime as why:
+        return outcome("skipped", str(why), cut=True)
     except Exception as problem:  # pylint: disable=broad-except
         return outcome("failed", f"the check broke: {problem!r}", trace=traceback.format_exc())
 

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Requests to services on 127.0.0.1, one function a protocol: request(port) sends one, waits for the answer, and says
-whether the numbers came back doubled (None where a protocol has no such numbers). Raises OSError when there was none."""
+"""Requests to services on 127.0.0.1, one function a protocol: request(port, seconds) sends one, waits for the answer, and
+says whether the numbers came back doubled (None where a protocol has no such numbers). OSError when there was none, or
+when the service was silent for so many seconds."""
 
 import http.client
 import socket
 import struct
 
-COUNT, SECONDS = 4096, 60
+COUNT = 4096
 NUMBERS = struct.pack(f"={COUNT}f", *range(COUNT))
 DOUBLES = struct.pack(f"={COUNT}f", *range(0, 2 * COUNT, 2))
 
 
-def tcp(port):
+def tcp(port, seconds):
     """The example server's protocol: a count and that many floats, answered by as many."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(struct.pack("=I", COUNT) + NUMBERS)
         while len(answer) < len(NUMBERS):
             part = connection.recv(65536)
@@ -24,9 +25,9 @@ def tcp(port):
     return answer == DOUBLES
 
 
-def http_get(port, path="/"):
+def http_get(port, seconds, path="/"):
     """GET / over HTTP/1.1; an answer other than 200 is an OSError."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

@@ -19,7 +19,7 @@ from client_run import Failed, Skipped
 from clients import CLIENTS
 
 STEPS = 8  # of hosts/dies.c, and one past them
-SECONDS = 30  # the most that one may take: it hangs
+SECONDS = 20  # one that takes longer hangs; none is started with less time left
 WAYS = ("exit", "_exit", "fork", "SIGKILL", "SIGTERM")
 
 
@@ -37,7 +37,7 @@ def die(kit, death, library):
     """Runs one; gives the process, ended."""
     way, when = death
     program = kit.program("hosts/dies")
-    limit = min(SECONDS, kit.budget.limit(SECONDS, 2))
+    limit = kit.budget.limit(SECONDS, SECONDS)
     if not way.startswith("SIG"):
         return kit.start([program, way, str(when)], library).finish(limit)
     process = kit.start([program, "through"], library)
@@ -117,9 +117,11 @@ def look_after(kit, used):
     """Does the GPU still work, and is as much of its memory in use as before?"""
     try:
         client_run.run_once(kit, CLIENTS[0])
+        now = used_before(kit)
     except (Failed, Skipped) as problem:
         return {"works": False, "memory": 0, "text": f"afterwards the GPU does not work: {problem}"}
-    now = used_before(kit)
+    except OutOfTime:
+        return {"works": True, "memory": 0, "text": "no time was left to look at the GPU afterwards"}
     more = now - used if now is not None and used is not None else 0
     text = "afterwards the GPU works" + (f", but {more} bytes more of it are in use" if more else "")
     return {"works": True, "memory": more, "text": text}
@@ -134,6 +136,8 @@ def deaths(kit):
     if trial.status != 0:
         return skipped(f"hosts/dies {trial.ending()}; {trial.complaint}")
     used, tally = used_before(kit), Tally()
+    whole = kit.budget
+    kit.budget = whole.share(4, [4, 1])  # the rest is for looking afterwards
     kit.say(f"safety: {count} processes die in {span:.1f} s each, seed {kit.seed}")
     with ThreadPoolExecutor(kit.counts["at once"]) as pool:
         try:
@@ -143,4 +147,5 @@ def deaths(kit):
         except BaseException:
             kit.budget = Budget(0)  # those that still wait for their turn are not started
             raise
+    kit.budget = whole
     return judge(kit, tally, count, look_after(kit, used))

@@ -7,6 +7,7 @@ cuMemGetInfo counts the whole device. Where the cold runs differ among themselve
 judged. nvidia-smi is asked from outside too, for what an idle warmed program holds."""
 
 import statistics
+import time
 
 import machine
 from checks import outcome, skipped
@@ -36,15 +37,15 @@ def smi_used(kit, pid):
 def used_by(kit, library, stages, outside=False):
     """The bytes in use after each thing that one process did, and what nvidia-smi said while it was idle; or None."""
     settings = {"GPUWARM_STAGES": stages} if stages else None
-    limit = kit.budget.limit(40)
+    until = time.monotonic() + kit.budget.limit(40)
     process = kit.start([kit.program("hosts/memory")], library, settings, keep_stdin=True)
     seen = None
-    if process.wait_for(limit, lambda line: line == "wait idle"):
+    if process.wait_for(until - time.monotonic(), lambda line: line == "wait idle"):
         seen = smi_used(kit, process.pid) if outside else None
         process.send(b"\n")
-    if process.wait_for(limit, lambda line: line == "wait end"):
+    if process.wait_for(until - time.monotonic(), lambda line: line == "wait end"):
         process.send(b"\n")
-    process.finish(limit)
+    process.finish(max(0, until - time.monotonic()))
     used = {line.split()[1]: int(line.split()[2]) for line in process.output if line.startswith("used ")}
     warmed = not library or (process.report() or {}).get("result") == "warm"
     return (used, seen) if process.status == 0 and warmed and set(used) == set(POINTS) else None

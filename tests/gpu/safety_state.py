@@ -5,7 +5,7 @@ driver's threads, devices chosen late, a fork, flags and a reset."""
 import re
 
 import client_run
-from checks import compared, must_be_same, outcome, same_or_finding, skipped
+from checks import SECONDS, compared, must_be_same, outcome, same_or_finding, skipped
 from client_run import Skipped, why_not
 
 
@@ -46,7 +46,7 @@ def chooses_late(kit):
     """Set before the first CUDA call, CUDA_VISIBLE_DEVICES is heeded under auto; under load it comes too late."""
     cold, auto = compared(kit, [kit.program("hosts/chooses_late")], "auto")
     judged = must_be_same(cold, auto, "with the default trigger")
-    load = kit.run([kit.program("hosts/chooses_late")], "load")
+    load = kit.run([kit.program("hosts/chooses_late")], "load", seconds=SECONDS)
     judged["text"] += "; with GPUWARM_TRIGGER=load: " + ", ".join(load.output)
     judged["text"] += "; without the library: " + ", ".join(cold.output)
     judged["data"]["load"] = load.output
@@ -57,7 +57,7 @@ def forks(kit):
     """CUDA in a forked child: as without the library under auto; under load it cannot work, and the error is told."""
     cold, auto = compared(kit, [kit.program("hosts/forks")], "auto")
     judged = must_be_same(cold, auto, "with the default trigger")
-    load = kit.run([kit.program("hosts/forks")], "load")
+    load = kit.run([kit.program("hosts/forks")], "load", seconds=SECONDS)
     failing = [line for line in load.output if re.match(r"cu\w+ [1-9]", line)]
     judged["data"]["load"] = load.output
     if load.cut or load.status != 0:

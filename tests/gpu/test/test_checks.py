@@ -3,14 +3,32 @@
 with a library that is wrong in one way (wrong_library.c) the check that is about it fails."""
 
 import signal
+from unittest import mock
 
 import checks
 import part_safety
 import safety_deaths
 import safety_memory
 import safety_state
-from budget import Budget
+from budget import Budget, OutOfTime
 from support import KitCase, WrongCase
+
+
+class Few(Budget):
+    """Time for so many processes, however long they take."""
+
+    def __init__(self, processes):
+        super().__init__(120)
+        self.processes = processes
+
+    def limit(self, seconds, least=1.0):
+        self.processes -= 1
+        if self.processes < 0:
+            raise OutOfTime("no time left")
+        return super().limit(seconds, least)
+
+    def share(self, weight, weights, least=0.0):
+        return Few(20)
 
 
 class Right(KitCase):
@@ -50,11 +68,12 @@ class Right(KitCase):
         self.assertEqual(sum(made["data"]["with"].values()), 12)
 
     def test_deaths_without_time_are_counted_as_cut(self):
-        self.kit.counts["deaths"] = 3000
-        self.kit.budget = Budget(4)
-        made = safety_deaths.deaths(self.kit) if self.kit.budget.left() > 1 else None
+        self.kit.counts["deaths"] = 50
+        self.kit.budget = Few(30)
+        made = safety_deaths.deaths(self.kit)
         self.assertTrue(made["data"]["cut"])
-        self.assertLess(made["data"]["pairs"], 3000)
+        self.assertIn(made["data"]["pairs"], range(1, 20))
+        self.assertIn("afterwards the GPU works", made["text"])
 
     def test_the_plan_is_the_seeds(self):
         self.assertEqual(safety_deaths.plan(7, 300, 1.0), safety_deaths.plan(7, 300, 1.0))
@@ -133,9 +152,15 @@ class Hangs(WrongCase):
     wrong = "HANGS"
 
     def test_a_hang_is_found(self):
-        self.kit.budget = Budget(4)
-        process = safety_deaths.die(self.kit, ("exit", 1), "load")
+        with mock.patch.object(safety_deaths, "SECONDS", 3):
+            process = safety_deaths.die(self.kit, ("exit", 1), "load")
         self.assertEqual(safety_deaths.wrong(("exit", 1), process), "hung")
+        cold, warm = checks.compared(self.kit, [self.kit.program("hosts/forks")], "load", 3)
+        self.assertIn("did not end in time under the library", checks.broken(cold, warm))
+
+    def test_a_program_that_is_cut_because_the_time_is_up_is_no_hang(self):
+        self.kit.budget = Budget(3)
+        self.assertRaises(OutOfTime, self.kit.run, ["/bin/sleep", "60"])
 
 
 class Prints(WrongCase):

@@ -208,6 +208,7 @@ gpu-test-simulated: gpu-programs
 	@$(GPU_TEST) --simulated $(PARTS)
 
 gpu-kit-test: gpu-programs
+	@command -v $(PYTHON) >/dev/null || sh tests/packages.sh python3
 	@GPUWARM_TEST_BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/gpu/run_tests.py
 
 gpu-page:

@@ -122,7 +122,7 @@ def run_service(kit, client, library, settings):
         process.finish(1)
         raise Failed(f"no answer: {problem}; {process.complaint}") from problem
     finally:
-        process.finish(5)
+        kit.note(process.finish(5))
     return process, taken
 
 

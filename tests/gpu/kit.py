@@ -6,6 +6,7 @@ import functools
 import itertools
 import json
 import os
+import signal
 import time
 
 from budget import OutOfTime
@@ -35,6 +36,7 @@ class Kit:
         self._numbers = itertools.count(1)
         self.scratch = os.path.join(output, "scratch")
         os.makedirs(self.scratch, exist_ok=True)
+        open(os.path.join(output, "log.txt"), "w", encoding="utf-8").close()
 
     def say(self, text):
         """Progress, for people."""
@@ -74,9 +76,18 @@ class Kit:
         """Runs a program to its end, or for `seconds` at the most: it is then cut. OutOfTime when it was the part's time
         that was up, which says nothing about the program."""
         process = self.start(argv, library, settings).finish(self.budget.limit(seconds))
+        self.note(process)
         if process.cut and self.budget.left() < 1:
             raise OutOfTime(f"{os.path.basename(argv[0])} was cut: no time left")
         return process
+
+    def note(self, process):
+        """Keeps in log.txt what a program said that did not end well, for whoever wants to know more than the report."""
+        if process.status in (0, -signal.SIGTERM):  # a service is ended so
+            return
+        with open(os.path.join(self.output, "log.txt"), "a", encoding="utf-8") as log:
+            log.write(f"$ {' '.join(process.argv)}\n{process.ending()}\n" + "\n".join(process.output[-20:]) + "\n" +
+                      process.errors.decode(errors="replace")[-4000:] + "\n")
 
     def read_report(self, file):
         """The library's report of one process, or None; WrongDriver when it is about the other kind of driver."""

@@ -6,6 +6,7 @@ started, while that is still ours (not reaped), so that no other process can be 
 """
 
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -16,6 +17,7 @@ class Process:
     """One program. Times are CLOCK_MONOTONIC in nanoseconds, as the programs' own."""
 
     def __init__(self, argv, environment, folder=None, keep_stdin=False):
+        self.argv = argv
         self.lines = []  # (ns, text) of stdout
         self.errors = b""
         self.status = None  # the exit status, or minus the signal; None while it runs or when it was cut
@@ -130,9 +132,9 @@ class Process:
 
     @property
     def complaint(self):
-        """The end of its stderr in one line, for a report."""
-        lines = self.errors.decode(errors="replace").strip().splitlines()
-        return " / ".join(lines[-3:])[-400:]
+        """The last line of its stderr, for a report: short, and with the names of files but not their folders."""
+        lines = self.errors.decode(errors="replace").strip().splitlines() or [""]
+        return re.sub(r"(?<![\w.])/(?:[\w.+@~-]+/)+", "", lines[-1].strip())[:250]
 
     def ending(self):
         """How it ended, in words."""

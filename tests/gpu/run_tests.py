@@ -7,7 +7,7 @@ import os
 import sys
 import unittest
 
-LEAST = 60
+LEAST = 130
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -62,6 +62,11 @@ class Processes(unittest.TestCase):
         self.assertEqual((process.status, process.cut), (0, False))
         self.assertFalse(is_alive(process.output[0]))
 
+    def test_a_complaint_is_short_and_names_no_folder(self):
+        process = run("echo first >&2; echo 'File \"/opt/some/where/x.py\", a/b, /usr/lib/libc.so.6: gone' >&2; exit 1")
+        self.assertEqual(process.complaint, 'File "x.py", a/b, libc.so.6: gone')
+        self.assertLessEqual(len(run("seq -s, 10000 >&2").complaint), 250)
+
     def test_much_output(self):
         self.assertEqual(len(run("seq 100000").lines), 100000)
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The report and the pages: every part that is there is shown, every figure labelled, nothing simulated published."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -142,4 +144,5 @@ class Page(unittest.TestCase):
             self.assertEqual(file.read(), page.index(folder))
 
     def test_bad_arguments(self):
-        self.assertEqual(page.main([]), 2)
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(page.main([]), 2)

@@ -81,6 +81,8 @@ class Runs(unittest.TestCase):
         self.assertIn("cuMemcpyDtoHAsync_v2", report["parts"]["split"]["error"])
         self.assertIn("current context", report["parts"]["safety"]["checks"])
         self.assertIn("part split", text)
+        with open(os.path.join(self.output, "log.txt"), encoding="utf-8") as log:
+            self.assertIn("gpuwarm-bench", log.read())
 
     def test_a_driver_that_hangs_is_cut(self):
         status, report, _, said = self.run_kit("--simulated", "split", "--seconds", "12", *SMALL,

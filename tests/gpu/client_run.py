@@ -28,8 +28,12 @@ class Failed(Exception):
 
 def command(kit, client):
     """The client's command line with its paths."""
-    places = {"build": kit.build, "python": sys.executable, "clients": os.path.join(HERE, "clients"),
-              "examples": os.path.join(HERE, "..", "..", "examples")}
+    places = {
+        "build": kit.build,
+        "python": sys.executable,
+        "clients": os.path.join(HERE, "clients"),
+        "examples": os.path.join(HERE, "..", "..", "examples"),
+    }
     return [os.path.normpath(word.format(**places)) if "{" in word else word for word in client.command]
 
 
@@ -55,8 +59,17 @@ def build(kit, target):
     arch = "-arch=sm_" + kit.probe["devices"][0]["capability"].replace(".", "")
     problem = ""
     for flags in (arch, "", "-allow-unsupported-compiler"):
-        make = ["make", "-s", "-C", os.path.join(HERE, "..", ".."), f"BUILD={kit.build}", f"NVCC={nvcc}",
-                f"NVCC_FLAGS={flags}", f"CUDA_LIB={library}", kit.path(target)]
+        make = [
+            "make",
+            "-s",
+            "-C",
+            os.path.join(HERE, "..", ".."),
+            f"BUILD={kit.build}",
+            f"NVCC={nvcc}",
+            f"NVCC_FLAGS={flags}",
+            f"CUDA_LIB={library}",
+            kit.path(target),
+        ]
         process = kit.run(make, seconds=60)
         if process.status == 0:
             return
@@ -69,10 +82,16 @@ def sample(client, process, taken, warmed):
     calls = taken["calls"]
     rest = calls[2:] or calls[1:]
     first_ns = taken["first_ns"]
-    return {"first": calls[0], "second": calls[1] if len(calls) > 1 else None,
-            "steady": statistics.median(rest) if rest else None, "setup": taken["setup"],
-            "to_first": (first_ns - process.started_ns) / 1e6 if first_ns else None,
-            "values": taken["values"], "versions": taken["versions"], "warm_up": warm_times(process.report()) if warmed else None}
+    return {
+        "first": calls[0],
+        "second": calls[1] if len(calls) > 1 else None,
+        "steady": statistics.median(rest) if rest else None,
+        "setup": taken["setup"],
+        "to_first": (first_ns - process.started_ns) / 1e6 if first_ns else None,
+        "values": taken["values"],
+        "versions": taken["versions"],
+        "warm_up": warm_times(process.report()) if warmed else None,
+    }
 
 
 def run_program(kit, client, library, settings):

@@ -11,8 +11,14 @@ def figure(values, simulated, unit="ms"):
     values = [value for value in values if value is not None]
     if not values:
         return None
-    return {"median": rounded(statistics.median(values)), "low": rounded(min(values)), "high": rounded(max(values)),
-            "n": len(values), "unit": unit, "simulated": simulated}
+    return {
+        "median": rounded(statistics.median(values)),
+        "low": rounded(min(values)),
+        "high": rounded(max(values)),
+        "n": len(values),
+        "unit": unit,
+        "simulated": simulated,
+    }
 
 
 def ratio(cold, warm, simulated):
@@ -22,8 +28,14 @@ def ratio(cold, warm, simulated):
         return None
     each = [w / c for c, w in pairs]
     median = statistics.median(w for _, w in pairs) / statistics.median(c for c, _ in pairs)
-    return {"median": rounded(median), "low": rounded(min(each)), "high": rounded(max(each)), "n": len(pairs),
-            "unit": "ratio", "simulated": simulated}
+    return {
+        "median": rounded(median),
+        "low": rounded(min(each)),
+        "high": rounded(max(each)),
+        "n": len(pairs),
+        "unit": "ratio",
+        "simulated": simulated,
+    }
 
 
 def rounded(value):

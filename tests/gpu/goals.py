@@ -17,11 +17,18 @@ def slowest_left(report, count=3):
     warmed = report["parts"].get("split", {}).get("variants", {}).get("warmed")
     if not warmed:
         return ""
-    more = [(call["first"]["median"] - call["again"]["median"], call) for call in warmed["calls"]
-            if call["first"] and call["again"]]
+    more = [
+        (call["first"]["median"] - call["again"]["median"], call)
+        for call in warmed["calls"]
+        if call["first"] and call["again"]
+    ]
     more = sorted((entry for entry in more if entry[0] > 0), key=lambda entry: -entry[0])[:count]
-    return "; in a warmed process these calls cost more the first time than again: " + ", ".join(
-        f"{call['call']} {plain(ms, 'ms', report['simulated'])}" for ms, call in more) if more else ""
+    return (
+        "; in a warmed process these calls cost more the first time than again: "
+        + ", ".join(f"{call['call']} {plain(ms, 'ms', report['simulated'])}" for ms, call in more)
+        if more
+        else ""
+    )
 
 
 def judge_first(report, client):
@@ -32,8 +39,10 @@ def judge_first(report, client):
         return goal(name, client["title"], None, "not measured")
     limit = FIRST_FACTOR * steady["median"] + FIRST_MS
     over = first["median"] - limit
-    text = (f"first {plain(first['median'], 'ms', simulated)}, steady {plain(steady['median'], 'ms', simulated)}, "
-            f"limit {plain(limit, 'ms', simulated)}")
+    text = (
+        f"first {plain(first['median'], 'ms', simulated)}, steady {plain(steady['median'], 'ms', simulated)}, "
+        f"limit {plain(limit, 'ms', simulated)}"
+    )
     if over <= 0:
         return goal(name, client["title"], True, text)
     return goal(name, client["title"], False, f"{text}: {plain(over, 'ms', simulated)} too long" + slowest_left(report))
@@ -53,12 +62,18 @@ def judge_start(report, client):
     if client["cold"]["setup"] and client["warm"]["setup"]:
         saved += client["cold"]["setup"]["median"] - client["warm"]["setup"]["median"]
     warm_up = client["warm_up"]
-    stages = ", ".join(f"{stage} {plain(figure['median'], 'ms', simulated)}" for stage, figure in warm_up["stages"].items())
+    stages = ", ".join(
+        f"{stage} {plain(figure['median'], 'ms', simulated)}" for stage, figure in warm_up["stages"].items()
+    )
     over = warm["median"] - START_FACTOR * cold["median"]
-    return goal(name, client["title"], False,
-                f"{text}: {plain(over, 'ms', simulated)} over the limit; {plain(more, 'ms', simulated)} more than cold, of "
-                f"which the warm-up took {plain(warm_up['total']['median'], 'ms', simulated)} ({stages}) and the first use "
-                f"gave back {plain(saved, 'ms', simulated)}")
+    return goal(
+        name,
+        client["title"],
+        False,
+        f"{text}: {plain(over, 'ms', simulated)} over the limit; {plain(more, 'ms', simulated)} more than cold, of "
+        f"which the warm-up took {plain(warm_up['total']['median'], 'ms', simulated)} ({stages}) and the first use "
+        f"gave back {plain(saved, 'ms', simulated)}",
+    )
 
 
 def judge_memory(report):
@@ -76,7 +91,9 @@ def judge(report):
     measured = [client for client in clients if client["pairs"]]
     goals = [judge_first(report, client) for client in measured if client["kind"] == "driver"]
     if not goals:
-        goals = [goal("first driver-API sequence at most 1.05 times steady plus 1 ms", "driver API", None, "not measured")]
+        goals = [
+            goal("first driver-API sequence at most 1.05 times steady plus 1 ms", "driver API", None, "not measured")
+        ]
     starts = [judge_start(report, client) for client in measured]
     starts = [entry for entry in starts if entry["reached"] is not None]
     if not starts:

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Measures libgpuwarm on this machine's GPU: `make gpu-test`, or with --simulated the kit itself on the simulated driver.
+"""Measures libgpuwarm on this machine's GPU: `make gpu-test`; with --simulated, the kit itself on the simulated driver.
 
     gpu_test.py [--build FOLDER] [--output FOLDER] [--simulated] [--seed N] [--seconds S] [PART...]
 
 Parts: split, safety, clients; all where none is named. Leaves report.json and report.md in the output folder whatever
 happens. Exit status: 0 when all that was wanted was done, 1 when a part failed or was cut, 77 when there is no GPU, 130
-when it was interrupted. A goal that was not reached is in the report and no failure. Settings of the GPU are read only."""
+when it was interrupted. A goal that was not reached is in the report and no failure. Settings of the GPU are read only.
+"""
 
 import argparse
 import os
@@ -17,6 +18,7 @@ import sys
 import time
 import traceback
 
+import driver
 import machine
 import part_clients
 import part_safety
@@ -47,8 +49,9 @@ def arguments_parse(argv):
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(1000000)
     arguments.build = os.path.abspath(arguments.build)
-    arguments.output = os.path.abspath(arguments.output or os.path.join(
-        arguments.build, "gpu-simulated" if arguments.simulated else "gpu"))
+    arguments.output = os.path.abspath(
+        arguments.output or os.path.join(arguments.build, "gpu-simulated" if arguments.simulated else "gpu")
+    )
     return arguments
 
 
@@ -56,9 +59,12 @@ def kit_make(arguments):
     """The kit and the names of the variables that were unset for the programs."""
     shutil.rmtree(os.path.join(arguments.output, "cache"), ignore_errors=True)  # every run starts with empty caches
     if arguments.simulated:
-        environment, unset = machine.simulated_environment(os.environ, arguments.build, arguments.output, SIMULATED_COSTS), []
+        environment, unset = (
+            driver.simulated_environment(os.environ, arguments.build, arguments.output, SIMULATED_COSTS),
+            [],
+        )
     else:
-        environment, unset = machine.clean_environment(os.environ, arguments.output)
+        environment, unset = driver.clean_environment(os.environ, arguments.output)
     counts = {name: int(number) for name, number in (pair.split("=") for pair in arguments.count)}
     kit = Kit(arguments.build, arguments.output, arguments.simulated, environment, arguments.seed, counts)
     kit.budget = Budget(arguments.seconds * (1 - RESERVE))
@@ -80,7 +86,7 @@ def part_run(kit, run, part):
         raise
     finally:
         part["seconds"] = time.monotonic() - begin
-        part["result"] = ("failed" if part.get("error") or part.get("failures") else "cut" if part.get("cut") else "ok")
+        part["result"] = "failed" if part.get("error") or part.get("failures") else "cut" if part.get("cut") else "ok"
 
 
 def parts_run(kit, wanted, report):
@@ -99,15 +105,19 @@ def parts_run(kit, wanted, report):
 def settings_compare(kit, report):
     """The GPU's settings after the run must be those before it."""
     before, after = report["machine"]["settings"], machine.settings(kit)
-    changed = [f"{name}: {before[name]} before, {after[name]} after" for name in before if after.get(name, before[name]) != before[name]]
+    changed = [
+        f"{name}: {before[name]} before, {after[name]} after"
+        for name in before
+        if after.get(name, before[name]) != before[name]
+    ]
     if changed:
         report["failures"].append("settings of the GPU are not as before the run: " + "; ".join(changed))
 
 
 def measure(kit, wanted, report):
     """The whole run; gives the exit status."""
-    machine.find_driver(kit)
-    why = machine.why_no_gpu(kit)
+    driver.find(kit)
+    why = driver.why_no_gpu(kit)
     if why:
         report["no_gpu"] = why
         print(f"gpu-test: no GPU here, nothing is measured: {why}")
@@ -115,7 +125,9 @@ def measure(kit, wanted, report):
     report["machine"] = machine.describe(kit)
     if report["machine"]["settings"].get("compute_mode", "").startswith("Exclusive"):
         kit.counts["at once"] = 1  # only one process at a time can use this GPU
-    kit.say(f"{'SIMULATED: ' if kit.simulated else ''}{report['machine']['gpu']}, driver library {kit.probe['library']}")
+    kit.say(
+        f"{'SIMULATED: ' if kit.simulated else ''}{report['machine']['gpu']}, driver library {kit.probe['library']}"
+    )
     parts_run(kit, wanted, report)
     settings_compare(kit, report)
     bad = [part for part in report["parts"].values() if part["result"] != "ok"]

@@ -13,8 +13,16 @@ from budget import OutOfTime
 from process import Process
 
 # How often things are done: on a GPU, and on the simulated driver, where only the kit itself is tested.
-COUNTS = {"split": (9, 2), "driver": (9, 2), "runtime": (9, 2), "service": (9, 2), "framework": (7, 2),
-          "memory": (3, 1), "deaths": (300, 12), "at once": (8, 2)}
+COUNTS = {
+    "split": (9, 2),
+    "driver": (9, 2),
+    "runtime": (9, 2),
+    "service": (9, 2),
+    "framework": (7, 2),
+    "memory": (3, 1),
+    "deaths": (300, 12),
+    "at once": (8, 2),
+}
 # What first calls cost on the simulated driver, in milliseconds: no claim, only different from nothing.
 SIMULATED_COSTS = "cuInit=40,cuDevicePrimaryCtxRetain=25,cuModuleLoadDataEx=3,cuLaunchKernel=2,cuMemHostAlloc=1"
 
@@ -73,8 +81,8 @@ class Kit:
         return process
 
     def run(self, argv, library=None, settings=None, seconds=30):
-        """Runs a program to its end, or for `seconds` at the most: it is then cut. OutOfTime when it was the part's time
-        that was up, which says nothing about the program."""
+        """Runs a program to its end, or for `seconds` at the most: it is then cut. OutOfTime when it was the part's
+        time that was up, which says nothing about the program."""
         process = self.start(argv, library, settings).finish(self.budget.limit(seconds))
         self.note(process)
         if process.cut and self.budget.left() < 1:
@@ -82,12 +90,17 @@ class Kit:
         return process
 
     def note(self, process):
-        """Keeps in log.txt what a program said that did not end well, for whoever wants to know more than the report."""
+        """Keeps in log.txt what a program said that did not end well, for who wants to know more than the report."""
         if process.status in (0, -signal.SIGTERM):  # a service is ended so
             return
         with open(os.path.join(self.output, "log.txt"), "a", encoding="utf-8") as log:
-            log.write(f"$ {' '.join(process.argv)}\n{process.ending()}\n" + "\n".join(process.output[-20:]) + "\n" +
-                      process.errors.decode(errors="replace")[-4000:] + "\n")
+            log.write(
+                f"$ {' '.join(process.argv)}\n{process.ending()}\n"
+                + "\n".join(process.output[-20:])
+                + "\n"
+                + process.errors.decode(errors="replace")[-4000:]
+                + "\n"
+            )
 
     def read_report(self, file):
         """The library's report of one process, or None; WrongDriver when it is about the other kind of driver."""

@@ -4,8 +4,8 @@
 
     page.py REPORT.JSON FOLDER
 
-Refuses a simulated report, and one in which nothing was measured. The folder's README.md lists the pages; while there is
-none it says that nothing was measured yet."""
+Refuses a simulated report, and one in which nothing was measured. The folder's README.md lists the pages; while there
+is none it says that nothing was measured yet."""
 
 import json
 import os
@@ -41,9 +41,13 @@ def render(report):
     """The page."""
     machine = report["machine"]
     driver = f"driver {machine['driver']}, " if machine.get("driver") else ""
-    lines = [f"# {machine['gpu']}", "",
-             f"Measured on {report['date']} with {driver}CUDA {machine['driver_cuda']}, by `{report['command']}`. Made from "
-             "its report by `make gpu-page`; not edited.", ""]
+    lines = [
+        f"# {machine['gpu']}",
+        "",
+        f"Measured on {report['date']} with {driver}CUDA {machine['driver_cuda']}, by `{report['command']}`. Made from "
+        "its report by `make gpu-page`; not edited.",
+        "",
+    ]
     return "\n".join(lines + markdown.sections(report)).rstrip() + "\n"
 
 

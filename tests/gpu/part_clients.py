@@ -79,6 +79,7 @@ def one_round(kit, state, number):
 
 def summary(kit, state):
     """The figures of one client."""
+
     def of(runs, field):
         return figure([run[field] for run in runs], kit.simulated)
 
@@ -87,16 +88,27 @@ def summary(kit, state):
 
     warm_ups = [run["warm_up"] for run in state.warm]
     values = [run["values"] for run in state.cold + state.warm]
-    return {"title": state.client.title, "kind": state.client.kind, "pairs": len(state.warm), "auto": state.auto,
-            "problem": state.problem, "versions": state.first_ever["versions"], "values": values[0] if values else {},
-            "same_output": all(value == values[0] for value in values),
-            "first_ever": figure([state.first_ever["first"]], kit.simulated),
-            "cold": {field: of(state.cold, field) for field in FIELDS},
-            "warm": {field: of(state.warm, field) for field in FIELDS},
-            "ratio": {field: ratio_of(field) for field in ("first", "to_first")},
-            "warm_up": {"total": figure([w["total"] for w in warm_ups], kit.simulated),
-                        "stages": {stage: figure([w["stages"].get(stage) for w in warm_ups], kit.simulated)
-                                   for stage in (warm_ups[0]["stages"] if warm_ups else ())}}}
+    return {
+        "title": state.client.title,
+        "kind": state.client.kind,
+        "pairs": len(state.warm),
+        "auto": state.auto,
+        "problem": state.problem,
+        "versions": state.first_ever["versions"],
+        "values": values[0] if values else {},
+        "same_output": all(value == values[0] for value in values),
+        "first_ever": figure([state.first_ever["first"]], kit.simulated),
+        "cold": {field: of(state.cold, field) for field in FIELDS},
+        "warm": {field: of(state.warm, field) for field in FIELDS},
+        "ratio": {field: ratio_of(field) for field in ("first", "to_first")},
+        "warm_up": {
+            "total": figure([w["total"] for w in warm_ups], kit.simulated),
+            "stages": {
+                stage: figure([w["stages"].get(stage) for w in warm_ups], kit.simulated)
+                for stage in (warm_ups[0]["stages"] if warm_ups else ())
+            },
+        },
+    }
 
 
 def rounds(kit, states):
@@ -123,9 +135,14 @@ def run(kit, result):
     finally:
         for state in states:
             result["clients"][state.client.name] = summary(kit, state)
-        short = [f"{s.client.name} {len(s.warm)} of {s.wanted}" for s in states if len(s.warm) < s.wanted and not s.problem]
+        short = [
+            f"{s.client.name} {len(s.warm)} of {s.wanted}" for s in states if len(s.warm) < s.wanted and not s.problem
+        ]
         if short:
             result["fewer"] = ", ".join(short)
         result["failures"] += [f"{s.client.name}: {s.problem}" for s in states if s.problem]
-        result["failures"] += [f"{name}: its output is not the same under the library"
-                               for name, client in result["clients"].items() if client["pairs"] and not client["same_output"]]
+        result["failures"] += [
+            f"{name}: its output is not the same under the library"
+            for name, client in result["clients"].items()
+            if client["pairs"] and not client["same_output"]
+        ]

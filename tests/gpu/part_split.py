@@ -14,7 +14,7 @@ from kit import warm_times
 # name: (trigger of the library, variables)
 VARIANTS = {"cold": (None, {}), "no-cache": (None, {"CUDA_CACHE_DISABLE": "1"}), "warmed": ("load", {})}
 LEAST = 7  # processes; fewer are shown, and said to be too few
-# The rows of the table that is published, in the order of the calls; a call that is in none is one of the "other calls".
+# The rows of the table that is published, in the order of the calls; a call that is in none is an "other call".
 ROWS = (
     ("open libcuda.so.1", ("dlopen", "dlsym")),
     ("cuInit", ("cuInit",)),
@@ -77,24 +77,45 @@ def row_times(run, number):
 
 def summary(kit, runs):
     """The figures of one variant."""
+
     def of(values):
         return figure(values, kit.simulated)
 
-    calls = [{"call": call, "nth": nth + 1, "first": of(run["calls"].get((1, call, nth)) for run in runs),
-              "again": of(run["calls"].get((2, call, nth)) for run in runs)}
-             for number, call, nth in runs[0]["calls"] if number == 1]
+    calls = [
+        {
+            "call": call,
+            "nth": nth + 1,
+            "first": of(run["calls"].get((1, call, nth)) for run in runs),
+            "again": of(run["calls"].get((2, call, nth)) for run in runs),
+        }
+        for number, call, nth in runs[0]["calls"]
+        if number == 1
+    ]
     first, again = ([row_times(run, number) for run in runs] for number in (1, 2))
-    rows = [{"row": row, "first": of(times[row] for times in first), "again": of(times[row] for times in again)}
-            for row in first[0]]
-    result = {"processes": len(runs), "rows": rows, "calls": calls, "first": of(run["pass"][1] for run in runs), "again": of(run["pass"][2] for run in runs),
-              "to_main": of(run["to_main"] for run in runs), "exit": of(run["exit"] for run in runs),
-              "stages": {stage: of(run["stages"][1, stage] for run in runs)
-                         for number, stage in runs[0]["stages"] if number == 1}}
+    rows = [
+        {"row": row, "first": of(times[row] for times in first), "again": of(times[row] for times in again)}
+        for row in first[0]
+    ]
+    result = {
+        "processes": len(runs),
+        "rows": rows,
+        "calls": calls,
+        "first": of(run["pass"][1] for run in runs),
+        "again": of(run["pass"][2] for run in runs),
+        "to_main": of(run["to_main"] for run in runs),
+        "exit": of(run["exit"] for run in runs),
+        "stages": {
+            stage: of(run["stages"][1, stage] for run in runs) for number, stage in runs[0]["stages"] if number == 1
+        },
+    }
     warm_ups = [run["warm_up"] for run in runs if run["warm_up"]]
     if warm_ups:
-        result["warm_up"] = {"total": of(warm_up["total"] for warm_up in warm_ups),
-                             "stages": {stage: of(warm_up["stages"].get(stage) for warm_up in warm_ups)
-                                        for stage in warm_ups[0]["stages"]}}
+        result["warm_up"] = {
+            "total": of(warm_up["total"] for warm_up in warm_ups),
+            "stages": {
+                stage: of(warm_up["stages"].get(stage) for warm_up in warm_ups) for stage in warm_ups[0]["stages"]
+            },
+        }
     return result
 
 

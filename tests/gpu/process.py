@@ -26,8 +26,14 @@ class Process:
         self._rest = b""
         self.started_ns = time.monotonic_ns()
         self._popen = subprocess.Popen(
-            argv, env=environment, cwd=folder, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            stdin=subprocess.PIPE if keep_stdin else subprocess.DEVNULL)
+            argv,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE if keep_stdin else subprocess.DEVNULL,
+        )
         self.pid = self._popen.pid
         self._selector = selectors.DefaultSelector()
         for stream in (self._popen.stdout, self._popen.stderr):
@@ -62,7 +68,7 @@ class Process:
         return self.ended_ns is not None
 
     def wait_for(self, seconds, ready):
-        """Waits until ready(line) is true of a line, and gives what it gave; None when the program or the time ended."""
+        """Waits until ready(line) is true of a line, and gives what it gave; None when program or time ended."""
         until, seen = time.monotonic() + seconds, 0
         while True:
             for _, line in self.lines[seen:]:

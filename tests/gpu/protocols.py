@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Requests to services on 127.0.0.1, one function a protocol: request(port, seconds) sends one, waits for the answer, and
-says whether the numbers came back doubled (None where a protocol has no such numbers). OSError when there was none, or
-when the service was silent for so many seconds."""
+"""Requests to services on 127.0.0.1, one function a protocol: request(port, seconds) sends one, waits for the answer,
+and says whether the numbers came back doubled (None where a protocol has no such numbers). OSError when there was none,
+or when the service was silent for so many seconds."""
 
 import http.client
 import socket

@@ -12,8 +12,14 @@ class Unreadable(Exception):
 
 
 def reading(calls, setup=None, first_ns=None, values=None, versions=None, skip=None):
-    return {"calls": calls, "setup": setup, "first_ns": first_ns, "values": values or {}, "versions": versions or {},
-            "skip": skip}
+    return {
+        "calls": calls,
+        "setup": setup,
+        "first_ns": first_ns,
+        "values": values or {},
+        "versions": versions or {},
+        "skip": skip,
+    }
 
 
 def common(lines):
@@ -34,8 +40,14 @@ def common(lines):
             skip = line.split(None, 2)[2]
     if not calls and not skip:
         raise Unreadable("no call in its output")
-    return reading([(end - begin) / 1e6 for begin, end in calls], setup, calls[0][1] if calls else None,
-                   named["value"], named["version"], skip)
+    return reading(
+        [(end - begin) / 1e6 for begin, end in calls],
+        setup,
+        calls[0][1] if calls else None,
+        named["value"],
+        named["version"],
+        skip,
+    )
 
 
 def first_second(lines):

@@ -26,10 +26,22 @@ def library_version():
 
 def new(simulated, command, seed, seconds):
     """A report of nothing yet."""
-    return {"format": FORMAT, "simulated": simulated, "label": "SIMULATED" if simulated else "",
-            "date": datetime.date.today().isoformat(), "command": command, "seed": seed, "limit_seconds": seconds,
-            "library": library_version(), "machine": {}, "versions": {}, "parts": {}, "goals": [], "failures": [],
-            "unset": []}
+    return {
+        "format": FORMAT,
+        "simulated": simulated,
+        "label": "SIMULATED" if simulated else "",
+        "date": datetime.date.today().isoformat(),
+        "command": command,
+        "seed": seed,
+        "limit_seconds": seconds,
+        "library": library_version(),
+        "machine": {},
+        "versions": {},
+        "parts": {},
+        "goals": [],
+        "failures": [],
+        "unset": [],
+    }
 
 
 def conclude(report):
@@ -44,8 +56,11 @@ def render(report):
     simulated = report["simulated"]
     lines = ["# libgpuwarm on " + (report["machine"].get("gpu") or "no GPU"), ""]
     if simulated:
-        lines += ["**SIMULATED: every figure here comes from the simulated driver and says nothing about any GPU.** It "
-                  "shows that the kit works.", ""]
+        lines += [
+            "**SIMULATED: every figure here comes from the simulated driver and says nothing about any GPU.** It "
+            "shows that the kit works.",
+            "",
+        ]
     if report.get("no_gpu"):
         lines += [f"Nothing was measured: no GPU here: {report['no_gpu']}.", ""]
         return "\n".join(lines)
@@ -54,8 +69,11 @@ def render(report):
     lines += markdown.sections(report)
     rows = [(name, part["result"], f"{part['seconds']:.0f} s") for name, part in report["parts"].items()]
     lines += ["## The run", ""] + markdown.table(["part", "", "took"], rows)
-    lines += [f"At most {report['limit_seconds']:.0f} s in all; seed {report['seed']}." +
-              (f" Not passed on to the programs: {', '.join(report['unset'])}." if report["unset"] else ""), ""]
+    lines += [
+        f"At most {report['limit_seconds']:.0f} s in all; seed {report['seed']}."
+        + (f" Not passed on to the programs: {', '.join(report['unset'])}." if report["unset"] else ""),
+        "",
+    ]
     return "\n".join(lines)
 
 

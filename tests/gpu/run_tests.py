@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests the kit itself, on the simulated driver and on made-up reports: `make gpu-kit-test`. Fails when a test fails and
-when fewer ran than there must be. GPUWARM_TEST_BUILD is the build folder."""
+"""Tests the kit itself, on the simulated driver and on made-up reports: `make gpu-kit-test`. Fails when a test fails
+and when fewer ran than there must be. GPUWARM_TEST_BUILD is the build folder."""
 
 import os
 import sys

@@ -77,7 +77,9 @@ class Tally:
                 self.ended[library][process.ending()] += 1
                 problem = wrong(death, process)
                 if problem:
-                    self.wrong[library].append(f"number {number}, {death[0]} {death[1]}: {problem}; {process.complaint}")
+                    self.wrong[library].append(
+                        f"number {number}, {death[0]} {death[1]}: {problem}; {process.complaint}"
+                    )
             if not death[0].startswith("SIG") and processes[None].output != processes["load"].output:
                 self.different.append(f"number {number}, {death[0]} {death[1]}: its output")
 
@@ -94,12 +96,21 @@ def pair(kit, tally, number, death):
 def judge(kit, tally, count, after):
     """The outcome. What also goes wrong without the library is the driver's and a finding."""
     problems = tally.wrong["load"] + tally.different
-    text = (f"{tally.pairs} of {count} processes with the library and as many without, seed {kit.seed}: "
-            f"{len(tally.wrong['load'])} ended wrongly with it, {len(tally.wrong[None])} without; "
-            f"{len(tally.different)} printed something else; {after['text']}")
-    data = {"pairs": tally.pairs, "seed": kit.seed, "with": dict(tally.ended["load"]), "without": dict(tally.ended[None]),
-            "wrong_with": tally.wrong["load"], "wrong_without": tally.wrong[None], "different": tally.different,
-            "cut": tally.out_of_time}
+    text = (
+        f"{tally.pairs} of {count} processes with the library and as many without, seed {kit.seed}: "
+        f"{len(tally.wrong['load'])} ended wrongly with it, {len(tally.wrong[None])} without; "
+        f"{len(tally.different)} printed something else; {after['text']}"
+    )
+    data = {
+        "pairs": tally.pairs,
+        "seed": kit.seed,
+        "with": dict(tally.ended["load"]),
+        "without": dict(tally.ended[None]),
+        "wrong_with": tally.wrong["load"],
+        "wrong_without": tally.wrong[None],
+        "different": tally.different,
+        "cut": tally.out_of_time,
+    }
     if tally.pairs == 0:
         return outcome("skipped", "no time left", **data)
     if not after["works"] or (problems and not tally.wrong[None]):
@@ -141,8 +152,9 @@ def deaths(kit):
     kit.say(f"safety: {count} processes die in {span:.1f} s each, seed {kit.seed}")
     with ThreadPoolExecutor(kit.counts["at once"]) as pool:
         try:
-            for done in [pool.submit(pair, kit, tally, number, death)
-                         for number, death in enumerate(plan(kit.seed, count, span))]:
+            for done in [
+                pool.submit(pair, kit, tally, number, death) for number, death in enumerate(plan(kit.seed, count, span))
+            ]:
                 done.result()
         except BaseException:
             kit.budget = Budget(0)  # those that still wait for their turn are not started

@@ -20,12 +20,17 @@ POINTS = ("context", "kernel", "memory")
 
 
 def smi_used(kit, pid):
-    """MiB in use by this process if nvidia-smi knows it, else by the whole device, as (what, MiB); None: it can't say."""
+    """MiB in use by this process if nvidia-smi knows it, else by the device, as (what, MiB); None: it can't say."""
     if kit.simulated:
         return None
     program = machine.tool("nvidia-smi")
-    lines = machine.output_of([program, "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"],
-                              kit.environment).splitlines() if program else []
+    lines = (
+        machine.output_of(
+            [program, "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"], kit.environment
+        ).splitlines()
+        if program
+        else []
+    )
     for line in lines:
         fields = [field.strip() for field in line.split(",")]
         if fields[0] == str(pid) and fields[1].isdigit():
@@ -85,13 +90,23 @@ def judge(kit, cold, warm, held):
     def mib(value):
         return plain(value, "MiB", kit.simulated)
 
-    text = (f"beyond the program's own context {mib(beyond)}: context {mib(extra['context'])}, module "
-            f"{mib(extra['module'])}, scratch {mib(extra['scratch'])}; once the program has used the GPU itself in the "
-            f"same way {mib(after)} (its own such use keeps {mib(own)} without the library)")
+    text = (
+        f"beyond the program's own context {mib(beyond)}: context {mib(extra['context'])}, module "
+        f"{mib(extra['module'])}, scratch {mib(extra['scratch'])}; once the program has used the GPU itself in the "
+        f"same way {mib(after)} (its own such use keeps {mib(own)} without the library)"
+    )
     if held is not None:
         text += f"; a warmed program that has done nothing holds {mib(held)}"
-    data = {"beyond_mib": beyond, "extra_mib": extra, "after_same_use_mib": after, "own_use_mib": own, "idle_mib": held,
-            "simulated": kit.simulated, "cold": cold, "warm": warm}
+    data = {
+        "beyond_mib": beyond,
+        "extra_mib": extra,
+        "after_same_use_mib": after,
+        "own_use_mib": own,
+        "idle_mib": held,
+        "simulated": kit.simulated,
+        "cold": cold,
+        "warm": warm,
+    }
     return outcome("ok" if beyond == 0 else "finding", text, **data)
 
 
@@ -101,8 +116,10 @@ def memory_beyond(kit):
     if not cold:
         return skipped("hosts/memory does not run without the library")
     if not quiet(cold):
-        return skipped("others use this GPU's memory meanwhile: " +
-                       ", ".join(f"{point} {values}" for point, values in cold.items()))
+        return skipped(
+            "others use this GPU's memory meanwhile: "
+            + ", ".join(f"{point} {values}" for point, values in cold.items())
+        )
     warm = {name: series(kit, "load", stages) for name, stages in STAGES.items()}
     if not all(warm.values()):
         return outcome("failed", "hosts/memory was not warmed, or does not run under the library")

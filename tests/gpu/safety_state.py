@@ -19,23 +19,37 @@ def current_context(kit):
     if not warm.report() or warm.report()["result"] != "warm":
         return outcome("failed", f"not warmed: {why_not(warm.report())}")
     states = [line for line in warm.output if "current context" in line]
-    primary = [re.sub(r".*primary context (flags \d+ active \d).*", r"\1", line)
-               for process in (cold, warm) for line in process.output if "primary context" in line]
-    text = f"in main, after cuInit and after the retain; primary context without the library: {primary[0]}, under it: {primary[1]}"
+    primary = [
+        re.sub(r".*primary context (flags \d+ active \d).*", r"\1", line)
+        for process in (cold, warm)
+        for line in process.output
+        if "primary context" in line
+    ]
+    text = "in main, after cuInit and after the retain; primary context "
+    text += f"without the library: {primary[0]}, under it: {primary[1]}"
     none = len(states) == 3 and all("current context none" in line for line in states)
-    return outcome("ok" if none else "failed", ("none, " if none else "one IS current, ") + text, cold=cold.output,
-                   warm=warm.output)
+    return outcome(
+        "ok" if none else "failed",
+        ("none, " if none else "one IS current, ") + text,
+        cold=cold.output,
+        warm=warm.output,
+    )
 
 
 def driver_threads(kit):
     """Do the driver's threads block SIGTERM? Those of a warm-up must, for programs that wait for it with sigwait."""
     cold, warm = compared(kit, [kit.program("hosts/untouched")], "load")
-    found = [[re.search(r"context: other threads (\d+), of which block SIGTERM (\d+)", line) for line in process.output]
-             for process in (cold, warm)]
+    found = [
+        [re.search(r"context: other threads (\d+), of which block SIGTERM (\d+)", line) for line in process.output]
+        for process in (cold, warm)
+    ]
     (cold_threads, cold_blocking), (threads, blocking) = (
-        next((tuple(map(int, match.groups())) for match in matches if match), (0, -1)) for matches in found)
-    text = (f"under the library {blocking} of the driver's {threads} threads block SIGTERM, "
-            f"without it {cold_blocking} of {cold_threads}")
+        next((tuple(map(int, match.groups())) for match in matches if match), (0, -1)) for matches in found
+    )
+    text = (
+        f"under the library {blocking} of the driver's {threads} threads block SIGTERM, "
+        f"without it {cold_blocking} of {cold_threads}"
+    )
     if min(cold_blocking, blocking) < 0:
         return skipped("the program did not say")
     good = blocking == threads and cold_threads == threads

@@ -11,11 +11,15 @@ def main():
         library, to_host = numpy, numpy.asarray
     else:
         import cupy as library
+
         to_host = library.asnumpy
     random = numpy.random.RandomState(1)
     a, b = (random.rand(1024, 1024).astype("float32") for _ in range(2))
-    gpuclient.measure(lambda: to_host(library.asarray(a) @ library.asarray(b)), lambda: a @ b,
-                      versions=lambda: {library.__name__: library.__version__})
+    gpuclient.measure(
+        lambda: to_host(library.asarray(a) @ library.asarray(b)),
+        lambda: a @ b,
+        versions=lambda: {library.__name__: library.__version__},
+    )
 
 
 main()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A client on ONNX Runtime: a session on a network of one convolution and a ReLU. Making the session is the first use of
-the GPU, timed as setup. The network is written here, in ONNX's own format (protocol buffers), so that no other package
-and no file is needed."""
+"""A client on ONNX Runtime: a session on a network of one convolution and a ReLU. Making the session is the first use
+of the GPU, timed as setup. The network is written here, in ONNX's own format (protocol buffers), so that no other
+package and no file is needed."""
 
 import gpuclient
 import numpy
@@ -42,9 +42,14 @@ def network(weights):
     """ModelProto: y = relu(conv(x, w))."""
     inside = SIZE - 2
     w = [field(1, size) for size in weights.shape] + [field(2, 1), field(8, "w"), field(9, weights.tobytes())]
-    graph = [field(1, node("Conv", ("x", "w"), "c")), field(1, node("Relu", ("c",), "y")), field(2, "network"),
-             field(5, w), field(11, tensor_type("x", (1, 3, SIZE, SIZE))),
-             field(12, tensor_type("y", (1, CHANNELS, inside, inside)))]
+    graph = [
+        field(1, node("Conv", ("x", "w"), "c")),
+        field(1, node("Relu", ("c",), "y")),
+        field(2, "network"),
+        field(5, w),
+        field(11, tensor_type("x", (1, 3, SIZE, SIZE))),
+        field(12, tensor_type("y", (1, CHANNELS, inside, inside))),
+    ]
     return b"".join([field(1, 8), field(7, graph), field(8, [field(1, ""), field(2, 13)])])
 
 
@@ -65,12 +70,16 @@ def main():
 
     def expect():
         inside = SIZE - 2
-        sums = sum(numpy.einsum("oc,chw->ohw", weights[:, :, y, x], image[0, :, y:y + inside, x:x + inside])
-                   for y in range(3) for x in range(3))
+        sums = sum(
+            numpy.einsum("oc,chw->ohw", weights[:, :, y, x], image[0, :, y : y + inside, x : x + inside])
+            for y in range(3)
+            for x in range(3)
+        )
         return numpy.maximum(sums, 0)[None]
 
-    gpuclient.measure(lambda: sessions[0].run(None, {"x": image})[0], expect, setup,
-                      lambda: {"ONNX-Runtime": onnxruntime.__version__})
+    gpuclient.measure(
+        lambda: sessions[0].run(None, {"x": image})[0], expect, setup, lambda: {"ONNX-Runtime": onnxruntime.__version__}
+    )
 
 
 main()

@@ -12,14 +12,17 @@ def operation(work):
     """The inputs and the function of an operation without a model."""
     if work == "matmul":
         return (torch.rand(1024, 1024), torch.rand(1024, 1024)), torch.matmul
-    return ((torch.rand(8, 64, 56, 56), torch.rand(64, 64, 3, 3)),
-            lambda images, weights: torch.nn.functional.conv2d(images, weights, padding=1))
+    return (
+        (torch.rand(8, 64, 56, 56), torch.rand(64, 64, 3, 3)),
+        lambda images, weights: torch.nn.functional.conv2d(images, weights, padding=1),
+    )
 
 
 def model_and_input(work):
     """A network with random weights, and one input."""
     if work == "resnet18":
         import torchvision  # only here: the other works do without
+
         return torchvision.models.resnet18(weights=None).eval(), torch.rand(1, 3, 224, 224)
     layer = torch.nn.TransformerEncoderLayer(d_model=256, nhead=4, dim_feedforward=1024, batch_first=True)
     return torch.nn.TransformerEncoder(layer, num_layers=2).eval(), torch.rand(1, 64, 256)

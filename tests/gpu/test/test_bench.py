@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""gpuwarm-bench times the warm-up that the library makes: the same calls with the same arguments in the same order, with
-nothing added but the waits by which asynchronous calls get a time of their own."""
+"""gpuwarm-bench times the warm-up that the library makes: the same calls with the same arguments in the same order,
+with nothing added but the waits by which asynchronous calls get a time of their own."""
 
 import json
 import os
@@ -31,19 +31,22 @@ class Bench(KitCase):
         calls, process, _ = self.bench()
         self.assertEqual(process.status, 0)
         without_waits = []
-        for number, call in enumerate(calls[:len(calls) // 2]):
+        for number, call in enumerate(calls[: len(calls) // 2]):
             if number and call[0] == "cuStreamSynchronize" and calls[number - 1][0] in ASYNCHRONOUS:
                 continue
             without_waits.append(call)
         self.assertGreater(len(without_waits), 25)
-        self.assertEqual(without_waits, library[:len(without_waits)])
+        self.assertEqual(without_waits, library[: len(without_waits)])
         self.assertEqual(library[len(without_waits)][0], "cuCtxGetCurrent")
 
     def test_it_tells_every_call_of_both_passes(self):
         calls, _, events = self.bench()
         told = [event["call"] for event in events if event["event"] == "call" and not event["call"].startswith("dl")]
-        waits = [number for number, call in enumerate(calls)
-                 if call[0] == "cuStreamSynchronize" and calls[number - 1][0] in ASYNCHRONOUS]
+        waits = [
+            number
+            for number, call in enumerate(calls)
+            if call[0] == "cuStreamSynchronize" and calls[number - 1][0] in ASYNCHRONOUS
+        ]
         self.assertEqual(told, [call[0] for number, call in enumerate(calls) if number not in waits])
         self.assertEqual([event["pass"] for event in events if event["event"] == "pass"], [1, 2])
 
@@ -51,13 +54,17 @@ class Bench(KitCase):
         _, _, events = self.bench()
         for event in events:
             if event["event"] == "call":
-                (self.assertGreater if event["call"] in ASYNCHRONOUS else self.assertEqual)(event["done_ms"], event["ms"])
+                (self.assertGreater if event["call"] in ASYNCHRONOUS else self.assertEqual)(
+                    event["done_ms"], event["ms"]
+                )
 
     def test_a_call_that_fails_is_told(self):
         _, process, events = self.bench(SIMCUDA_FAULT="cuMemAlloc_v2=2")
         self.assertEqual(process.status, 1)
         self.assertEqual({event["result"] for event in events if event.get("call") == "cuMemAlloc_v2"}, {2})
-        self.assertIn("cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY", [e for e in events if e["event"] == "pass"][0]["problem"])
+        self.assertIn(
+            "cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY", [e for e in events if e["event"] == "pass"][0]["problem"]
+        )
 
     def test_without_a_driver(self):
         del self.kit.environment["LD_LIBRARY_PATH"]

@@ -38,7 +38,9 @@ class Clients(KitCase):
     def test_a_program_cold_and_warmed(self):
         result = self.run_part(DRIVER)
         client = result["clients"]["driver"]
-        self.assertEqual((client["pairs"], client["auto"], client["same_output"], client["problem"]), (2, "warm", True, None))
+        self.assertEqual(
+            (client["pairs"], client["auto"], client["same_output"], client["problem"]), (2, "warm", True, None)
+        )
         for kind in ("cold", "warm"):
             for field in ("first", "second", "steady", "to_first"):
                 self.assertEqual((client[kind][field]["n"], client[kind][field]["simulated"]), (2, True))
@@ -55,9 +57,14 @@ class Clients(KitCase):
         self.assertEqual(asked, [None, "load", "load", None])
 
     def test_an_http_service_is_one_entry(self):
-        http = Client("http", "Python's server", ("{python}", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1",
-                                                   "--directory", self.folder),
-                      ready=r"port (\d+)", request=protocols.http_get, kind="service")
+        http = Client(
+            "http",
+            "Python's server",
+            ("{python}", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", self.folder),
+            ready=r"port (\d+)",
+            request=protocols.http_get,
+            kind="service",
+        )
         client = self.run_part(http)["clients"]["http"]
         self.assertEqual((client["pairs"], client["problem"]), (2, None))
 
@@ -79,10 +86,17 @@ class Clients(KitCase):
         self.assertIsNotNone(found["server"]["cold"]["to_first"])
 
     def test_what_is_not_there_is_skipped_with_its_reason(self):
-        missing = [Client("a", "A", ("{python}",), ("python:no_such_module",)), Client("b", "B", ("{python}",), ("gpu",))]
-        self.assertEqual(self.run_part(*missing)["skipped"],
-                         [{"what": "A", "why": "no no_such_module in " + os.path.basename(sys.executable)},
-                          {"what": "B", "why": "the simulated driver cannot run it"}])
+        missing = [
+            Client("a", "A", ("{python}",), ("python:no_such_module",)),
+            Client("b", "B", ("{python}",), ("gpu",)),
+        ]
+        self.assertEqual(
+            self.run_part(*missing)["skipped"],
+            [
+                {"what": "A", "why": "no no_such_module in " + os.path.basename(sys.executable)},
+                {"what": "B", "why": "the simulated driver cannot run it"},
+            ],
+        )
 
     def test_no_nvcc(self):
         with mock.patch("machine.tool", return_value=None):
@@ -110,8 +124,10 @@ class Clients(KitCase):
         self.assertIn("did not say that it listens", self.run_part(service)["failures"][0])
 
     def test_a_service_that_does_not_answer(self):
-        script = ("import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); "
-                  "print('on', s.getsockname()[1], flush=True); s.accept()[0].close()")
+        script = (
+            "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); "
+            "print('on', s.getsockname()[1], flush=True); s.accept()[0].close()"
+        )
         service = Client("s", "S", ("{python}", "-c", script), ready=r"on (\d+)", request=protocols.tcp)
         self.assertIn("no answer", self.run_part(service)["failures"][0])
 

@@ -8,8 +8,10 @@ import figures
 
 class Figures(unittest.TestCase):
     def test_median_and_range(self):
-        self.assertEqual(figures.figure([3, 1, 100], False),
-                         {"median": 3, "low": 1, "high": 100, "n": 3, "unit": "ms", "simulated": False})
+        self.assertEqual(
+            figures.figure([3, 1, 100], False),
+            {"median": 3, "low": 1, "high": 100, "n": 3, "unit": "ms", "simulated": False},
+        )
         self.assertEqual(figures.figure([1, 2, 3, 10], False)["median"], 2.5)
 
     def test_missing_values_are_left_out(self):

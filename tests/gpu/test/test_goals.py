@@ -50,7 +50,13 @@ class Goals(unittest.TestCase):
     def test_start_above_it_is_not_and_says_where_the_time_goes(self):
         goal = self.start(100, 103)
         self.assertIs(goal["reached"], False)
-        for words in ("1.030 times cold", "1.00 ms over the limit", "3.00 ms more than cold", "driver 200.0 ms", "298.0 ms"):
+        for words in (
+            "1.030 times cold",
+            "1.00 ms over the limit",
+            "3.00 ms more than cold",
+            "driver 200.0 ms",
+            "298.0 ms",
+        ):
             self.assertIn(words, goal["text"])
 
     def test_what_the_first_use_gave_back_includes_the_setup(self):

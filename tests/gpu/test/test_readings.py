@@ -12,11 +12,28 @@ def lines(*texts):
 
 class Readings(unittest.TestCase):
     def test_common_lines(self):
-        taken = readings.common(lines("gpuclient main 5", "gpuclient setup 1000000 3000000", "gpuclient call 4000000 9000000",
-                                      "noise", "gpuclient call 9000000 9500000", "gpuclient value right yes",
-                                      "gpuclient version PyTorch 2.9.1 cu130"))
-        self.assertEqual(taken, {"calls": [5.0, 0.5], "setup": 2.0, "first_ns": 9000000, "values": {"right": "yes"},
-                                 "versions": {"PyTorch": "2.9.1 cu130"}, "skip": None})
+        taken = readings.common(
+            lines(
+                "gpuclient main 5",
+                "gpuclient setup 1000000 3000000",
+                "gpuclient call 4000000 9000000",
+                "noise",
+                "gpuclient call 9000000 9500000",
+                "gpuclient value right yes",
+                "gpuclient version PyTorch 2.9.1 cu130",
+            )
+        )
+        self.assertEqual(
+            taken,
+            {
+                "calls": [5.0, 0.5],
+                "setup": 2.0,
+                "first_ns": 9000000,
+                "values": {"right": "yes"},
+                "versions": {"PyTorch": "2.9.1 cu130"},
+                "skip": None,
+            },
+        )
 
     def test_common_skip(self):
         self.assertEqual(readings.common(lines("gpuclient skip no CUDA in it"))["skip"], "no CUDA in it")

@@ -26,9 +26,19 @@ class Report(unittest.TestCase):
 
     def test_every_section_is_there(self):
         text = self.rendered()
-        for words in ("# libgpuwarm on NVIDIA H100 80GB HBM3", "## Goals", "## Where the first use's time goes",
-                      "## Programs, cold and warmed", "## The law on this driver", "| JAX matmul | no jax in python3 |",
-                      "| driver | 580.1 |", "| PyTorch | 2.9 |", "`make gpu-test`", "0.1.0 (abc)", "seed 7"):
+        for words in (
+            "# libgpuwarm on NVIDIA H100 80GB HBM3",
+            "## Goals",
+            "## Where the first use's time goes",
+            "## Programs, cold and warmed",
+            "## The law on this driver",
+            "| JAX matmul | no jax in python3 |",
+            "| driver | 580.1 |",
+            "| PyTorch | 2.9 |",
+            "`make gpu-test`",
+            "0.1.0 (abc)",
+            "seed 7",
+        ):
             self.assertIn(words, text)
 
     def test_tables_have_as_many_cells_in_every_row(self):
@@ -72,9 +82,16 @@ class Report(unittest.TestCase):
 
     def test_a_part_that_broke_is_said(self):
         self.report["parts"]["split"] = {"result": "failed", "error": "BadRun: it", "seconds": 1.0}
-        self.report["parts"]["clients"].update(cut="the time was up", fewer="torch 2 of 7", failures=["driver: crashed"])
+        self.report["parts"]["clients"].update(
+            cut="the time was up", fewer="torch 2 of 7", failures=["driver: crashed"]
+        )
         text = self.rendered()
-        for words in ("broke: BadRun: it", "cut: the time was up", "fewer runs: torch 2 of 7", "FAILED: driver: crashed"):
+        for words in (
+            "broke: BadRun: it",
+            "cut: the time was up",
+            "fewer runs: torch 2 of 7",
+            "FAILED: driver: crashed",
+        ):
             self.assertIn(words, text)
 
     def test_no_gpu(self):
@@ -107,10 +124,21 @@ class Page(unittest.TestCase):
         path = page.write(self.report, self.folder)
         self.assertEqual(os.path.basename(path), "nvidia-h100-80gb-hbm3.md")
         text = self.read("nvidia-h100-80gb-hbm3.md")
-        for words in ("# NVIDIA H100 80GB HBM3\n", "2030-01-31", "driver 580.1", "CUDA 13.0", "`make gpu-test`", "2.9",
-                      "## Goals", "## Where the first use's time goes", "## Programs, cold and warmed"):
+        for words in (
+            "# NVIDIA H100 80GB HBM3\n",
+            "2030-01-31",
+            "driver 580.1",
+            "CUDA 13.0",
+            "`make gpu-test`",
+            "2.9",
+            "## Goals",
+            "## Where the first use's time goes",
+            "## Programs, cold and warmed",
+        ):
             self.assertIn(words, text)
-        self.assertIn("- [NVIDIA H100 80GB HBM3](nvidia-h100-80gb-hbm3.md): Measured on 2030-01-31", self.read("README.md"))
+        self.assertIn(
+            "- [NVIDIA H100 80GB HBM3](nvidia-h100-80gb-hbm3.md): Measured on 2030-01-31", self.read("README.md")
+        )
 
     def test_two_gpus_are_both_listed(self):
         page.write(self.report, self.folder)

@@ -34,9 +34,18 @@ class Runs(unittest.TestCase):
 
     def start(self, *arguments, **environment):
         environment = dict(os.environ, **environment)
-        argv = [sys.executable, "-B", os.path.join(ROOT, "tests/gpu/gpu_test.py"), "--build", BUILD, "--output", self.output]
-        return subprocess.Popen(argv + list(arguments), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True)
+        argv = [
+            sys.executable,
+            "-B",
+            os.path.join(ROOT, "tests/gpu/gpu_test.py"),
+            "--build",
+            BUILD,
+            "--output",
+            self.output,
+        ]
+        return subprocess.Popen(
+            argv + list(arguments), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def run_kit(self, *arguments, **environment):
         process = self.start(*arguments, **environment)
@@ -49,8 +58,11 @@ class Runs(unittest.TestCase):
     def test_everything_on_the_simulated_driver(self):
         status, report, text, said = self.run_kit("--simulated", *SMALL)
         self.assertEqual(status, 0, said)
-        self.assertEqual({name: part["result"] for name, part in report["parts"].items()},
-                         {"split": "ok", "safety": "ok", "clients": "ok"}, said)
+        self.assertEqual(
+            {name: part["result"] for name, part in report["parts"].items()},
+            {"split": "ok", "safety": "ok", "clients": "ok"},
+            said,
+        )
         self.assertEqual((report["label"], report["simulated"], report["seed"]), ("SIMULATED", True, 7))
         found = figures_in(report["parts"])
         self.assertGreater(len(found), 100)
@@ -65,8 +77,19 @@ class Runs(unittest.TestCase):
         self.assertEqual(list(report["parts"]), ["split"])
         cold = report["parts"]["split"]["variants"]["cold"]
         calls = [call["call"] for call in cold["calls"]]
-        for call in ("dlopen", "cuInit", "cuDevicePrimaryCtxRetain", "cuModuleLoadDataEx", "cuLaunchKernel", "cuMemAlloc_v2",
-                     "cuMemHostAlloc", "cuMemcpyHtoD_v2", "cuMemcpyDtoH_v2", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2"):
+        for call in (
+            "dlopen",
+            "cuInit",
+            "cuDevicePrimaryCtxRetain",
+            "cuModuleLoadDataEx",
+            "cuLaunchKernel",
+            "cuMemAlloc_v2",
+            "cuMemHostAlloc",
+            "cuMemcpyHtoD_v2",
+            "cuMemcpyDtoH_v2",
+            "cuMemcpyHtoDAsync_v2",
+            "cuMemcpyDtoHAsync_v2",
+        ):
             self.assertIn(call, calls)
         self.assertEqual(cold["processes"], 2)
         self.assertIn("fewer than the 7", text)
@@ -74,8 +97,9 @@ class Runs(unittest.TestCase):
         self.assertEqual(rows[-2:], ["other calls", "between the calls"])
 
     def test_a_part_that_fails_does_not_take_the_others_with_it(self):
-        status, report, text, said = self.run_kit("--simulated", "split", "safety", *SMALL,
-                                                  SIMCUDA_FAULT="cuMemcpyDtoHAsync_v2=719")
+        status, report, text, said = self.run_kit(
+            "--simulated", "split", "safety", *SMALL, SIMCUDA_FAULT="cuMemcpyDtoHAsync_v2=719"
+        )
         self.assertEqual(status, 1, said)
         self.assertEqual(report["parts"]["split"]["result"], "failed")
         self.assertIn("cuMemcpyDtoHAsync_v2", report["parts"]["split"]["error"])
@@ -85,8 +109,9 @@ class Runs(unittest.TestCase):
             self.assertIn("gpuwarm-bench", log.read())
 
     def test_a_driver_that_hangs_is_cut(self):
-        status, report, _, said = self.run_kit("--simulated", "split", "--seconds", "12", *SMALL,
-                                               SIMCUDA_FAULT="cuLaunchKernel=hang")
+        status, report, _, said = self.run_kit(
+            "--simulated", "split", "--seconds", "12", *SMALL, SIMCUDA_FAULT="cuLaunchKernel=hang"
+        )
         self.assertEqual(status, 1, said)
         self.assertIn(report["parts"]["split"]["result"], ("failed", "cut"))
 
@@ -119,7 +144,9 @@ class Runs(unittest.TestCase):
         with open(os.path.join(self.output, "report.json"), encoding="utf-8") as file:
             report = json.load(file)
         self.assertIn("interrupted", report["failures"][0])
-        self.assertEqual({name: part["result"] for name, part in report["parts"].items()}, {"split": "ok", "safety": "cut"})
+        self.assertEqual(
+            {name: part["result"] for name, part in report["parts"].items()}, {"split": "ok", "safety": "cut"}
+        )
 
     def test_an_unknown_part_is_refused(self):
         process = self.start("nonsense")

@@ -10,6 +10,7 @@ import signal
 import time
 
 from budget import OutOfTime
+from figures import figure
 from process import Process
 
 # How often things are done: on a GPU, and on the simulated driver, where only the kit itself is tested.
@@ -122,3 +123,15 @@ def warm_times(report):
         return None
     stages = {stage["name"]: stage["ms"] for device in report["devices"] for stage in device["stages"]}
     return {"total": report["total_ms"], "stages": stages}
+
+
+def warm_up_figures(warm_ups, simulated):
+    """The figures of several warm-ups; those that are None are left out, and None is given where none is left."""
+    warm_ups = [warm_up for warm_up in warm_ups if warm_up]
+    if not warm_ups:
+        return None
+    stages = {
+        stage: figure((warm_up["stages"].get(stage) for warm_up in warm_ups), simulated)
+        for stage in warm_ups[0]["stages"]
+    }
+    return {"total": figure((warm_up["total"] for warm_up in warm_ups), simulated), "stages": stages}

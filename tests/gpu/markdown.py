@@ -96,6 +96,18 @@ def split_section(report):
     return lines
 
 
+CLIENT_FIELDS = ("first", "second", "steady", "setup", "to_first")
+CLIENT_COLUMNS = ["program", "", "first", "second", "steady", "setup", "start to first"]
+CLIENT_COLUMNS += ["ratio, first", "ratio, start to first"]
+
+
+def client_rows(client):
+    """The two rows of a client: cold, and under the library with the ratios."""
+    cold = [client["title"], "cold"] + [text(client["cold"][field]) for field in CLIENT_FIELDS] + ["", ""]
+    warm = ["", "libgpuwarm"] + [text(client["warm"][field]) for field in CLIENT_FIELDS]
+    return [cold, warm + [text(client["ratio"]["first"]), text(client["ratio"]["to_first"])]]
+
+
 def clients_section(report):
     part = report["parts"].get("clients")
     measured = [client for client in part["clients"].values() if client["pairs"]] if part else []
@@ -110,28 +122,7 @@ def clients_section(report):
         "and the range of the pairs'.",
         "",
     ]
-    rows = []
-    for client in measured:
-        for kind in ("cold", "warm"):
-            rows.append(
-                [client["title"] if kind == "cold" else "", "cold" if kind == "cold" else "libgpuwarm"]
-                + [text(client[kind][field]) for field in ("first", "second", "steady", "setup", "to_first")]
-                + (["", ""] if kind == "cold" else [text(client["ratio"]["first"]), text(client["ratio"]["to_first"])])
-            )
-    lines += table(
-        [
-            "program",
-            "",
-            "first",
-            "second",
-            "steady",
-            "setup",
-            "start to first",
-            "ratio, first",
-            "ratio, start to first",
-        ],
-        rows,
-    )
+    lines += table(CLIENT_COLUMNS, [row for client in measured for row in client_rows(client)])
     lines += table(
         ["program", "pairs", "first ever, cold", "the warm-up took", "by default (`auto`)", "its output"],
         [

@@ -8,6 +8,7 @@ import client_run
 from budget import OutOfTime
 from clients import CLIENTS
 from figures import figure, ratio
+from kit import warm_up_figures
 
 FIELDS = ("first", "second", "steady", "setup", "to_first")
 
@@ -86,7 +87,6 @@ def summary(kit, state):
     def ratio_of(field):
         return ratio([run[field] for run in state.cold], [run[field] for run in state.warm], kit.simulated)
 
-    warm_ups = [run["warm_up"] for run in state.warm]
     values = [run["values"] for run in state.cold + state.warm]
     return {
         "title": state.client.title,
@@ -101,13 +101,7 @@ def summary(kit, state):
         "cold": {field: of(state.cold, field) for field in FIELDS},
         "warm": {field: of(state.warm, field) for field in FIELDS},
         "ratio": {field: ratio_of(field) for field in ("first", "to_first")},
-        "warm_up": {
-            "total": figure([w["total"] for w in warm_ups], kit.simulated),
-            "stages": {
-                stage: figure([w["stages"].get(stage) for w in warm_ups], kit.simulated)
-                for stage in (warm_ups[0]["stages"] if warm_ups else ())
-            },
-        },
+        "warm_up": warm_up_figures([run["warm_up"] for run in state.warm], kit.simulated),
     }
 
 

@@ -9,7 +9,7 @@ import json
 
 from budget import OutOfTime
 from figures import figure
-from kit import warm_times
+from kit import warm_times, warm_up_figures
 
 # name: (trigger of the library, variables)
 VARIANTS = {"cold": (None, {}), "no-cache": (None, {"CUDA_CACHE_DISABLE": "1"}), "warmed": ("load", {})}
@@ -75,48 +75,51 @@ def row_times(run, number):
     return times
 
 
+def calls_summary(kit, runs):
+    """The figures of every single call of the first pass, with those of the same call in the second."""
+    return [
+        {
+            "call": call,
+            "nth": nth + 1,
+            "first": figure((run["calls"].get((1, call, nth)) for run in runs), kit.simulated),
+            "again": figure((run["calls"].get((2, call, nth)) for run in runs), kit.simulated),
+        }
+        for number, call, nth in runs[0]["calls"]
+        if number == 1
+    ]
+
+
+def rows_summary(kit, runs):
+    """The figures of every row of the table."""
+    first, again = ([row_times(run, number) for run in runs] for number in (1, 2))
+    return [
+        {
+            "row": row,
+            "first": figure((times[row] for times in first), kit.simulated),
+            "again": figure((times[row] for times in again), kit.simulated),
+        }
+        for row in first[0]
+    ]
+
+
 def summary(kit, runs):
     """The figures of one variant."""
 
     def of(values):
         return figure(values, kit.simulated)
 
-    calls = [
-        {
-            "call": call,
-            "nth": nth + 1,
-            "first": of(run["calls"].get((1, call, nth)) for run in runs),
-            "again": of(run["calls"].get((2, call, nth)) for run in runs),
-        }
-        for number, call, nth in runs[0]["calls"]
-        if number == 1
-    ]
-    first, again = ([row_times(run, number) for run in runs] for number in (1, 2))
-    rows = [
-        {"row": row, "first": of(times[row] for times in first), "again": of(times[row] for times in again)}
-        for row in first[0]
-    ]
-    result = {
+    stages = [stage for number, stage in runs[0]["stages"] if number == 1]
+    return {
         "processes": len(runs),
-        "rows": rows,
-        "calls": calls,
+        "rows": rows_summary(kit, runs),
+        "calls": calls_summary(kit, runs),
         "first": of(run["pass"][1] for run in runs),
         "again": of(run["pass"][2] for run in runs),
         "to_main": of(run["to_main"] for run in runs),
         "exit": of(run["exit"] for run in runs),
-        "stages": {
-            stage: of(run["stages"][1, stage] for run in runs) for number, stage in runs[0]["stages"] if number == 1
-        },
+        "stages": {stage: of(run["stages"][1, stage] for run in runs) for stage in stages},
+        "warm_up": warm_up_figures([run["warm_up"] for run in runs], kit.simulated),
     }
-    warm_ups = [run["warm_up"] for run in runs if run["warm_up"]]
-    if warm_ups:
-        result["warm_up"] = {
-            "total": of(warm_up["total"] for warm_up in warm_ups),
-            "stages": {
-                stage: of(warm_up["stages"].get(stage) for warm_up in warm_ups) for stage in warm_ups[0]["stages"]
-            },
-        }
-    return result
 
 
 def run(kit, result):

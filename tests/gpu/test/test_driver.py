@@ -7,6 +7,7 @@ import unittest
 from unittest import mock
 
 import driver
+from kit import WrongDriver
 from support import BUILD, KitCase
 
 DEVICE = {"name": "NVIDIA H100 80GB HBM3", "uuid": "GPU-1", "capability": "9.0", "bytes": 1 << 36}
@@ -78,6 +79,12 @@ class Driver(KitCase):
         self.assertEqual(
             os.path.realpath(found["library"]), os.path.realpath(os.path.join(BUILD, "simcuda/libcuda.so.1"))
         )
+
+    def test_a_warmed_program_on_the_other_kind_of_driver_is_refused(self):
+        client = [self.kit.program("clients/driver")]
+        self.assertEqual(self.kit.run(client, "load").report()["result"], "warm")
+        self.kit.simulated = False
+        self.assertRaises(WrongDriver, self.kit.run(client, "load").report)
 
     def test_the_probe_without_a_driver_says_so(self):
         os.mkdir(os.path.join(self.folder, "empty"))

@@ -262,6 +262,68 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 	$(call say,LINK)
 	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
 
+# ---- the proof on a GPU ---------------------------------------------------------------------------------------------
+#
+# make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients"
+# make gpu-test-simulated  the same on the simulated driver, into build/gpu-simulated
+# make gpu-kit-test        tests of the kit itself, without a GPU
+# make gpu-page            docs/measurements/ from build/gpu/report.json
+#
+# The programs of the kit are linked as the examples are; what nvcc builds is asked for by the kit where nvcc is.
+
+PYTHON          ?= python3
+GPU_TEST        = $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD) $(GPU_FLAGS)
+GPU_FLAGS       ?=
+GPU_C_SOURCES   := $(wildcard tests/gpu/clients/*.c tests/gpu/hosts/*.c)
+GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(BUILD)/gpu/gpuwarm-bench
+BENCH_SOURCES   := shim/cli/bench.c shim/cli/timed.c
+C_SOURCES       += $(GPU_C_SOURCES) $(BENCH_SOURCES) $(wildcard tests/gpu/test/*.c)
+C_HEADERS       += $(wildcard shim/cli/*.h tests/gpu/*/*.h)
+NVCC            ?= nvcc
+NVCC_FLAGS      ?=
+CUDA_LIB        ?= /usr/local/cuda/lib64
+
+.PHONY: gpu-programs gpu-test gpu-test-simulated gpu-kit-test gpu-page
+gpu-programs: all $(GPU_PROGRAMS)
+
+gpu-test: gpu-programs
+	@$(GPU_TEST) $(PARTS)
+
+gpu-test-simulated: gpu-programs
+	@$(GPU_TEST) --simulated $(PARTS)
+
+gpu-kit-test: gpu-programs
+	@command -v $(PYTHON) >/dev/null || sh tests/packages.sh python3
+	@GPUWARM_TEST_BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/gpu/run_tests.py
+
+gpu-page:
+	@$(PYTHON) -B tests/gpu/page.py $(BUILD)/gpu/report.json docs/measurements
+
+$(BUILD)/gpu/gpuwarm-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) \
+                            $(filter-out $(BUILD)/shim/gpuwarm.o,$(SHIM_SOURCES:%.c=$(BUILD)/%.o))
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -Wl,--gc-sections -o $@ $^ $(SYSTEM_LIBS)
+
+$(BUILD)/gpu/%: tests/gpu/%.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< -Wl,--as-needed $(LINK_CUDA) $(SYSTEM_LIBS)
+
+.SECONDARY: $(patsubst tests/gpu/%,$(BUILD)/gpu/%.o,$(wildcard tests/gpu/*/*.cu))
+$(BUILD)/gpu/%.cu.o: tests/gpu/%.cu $(wildcard tests/gpu/clients/*.h)
+	@mkdir -p $(@D)
+	$(call say,NVCC)
+	$(Q)$(NVCC) $(NVCC_FLAGS) -O2 -c -o $@ $<
+
+$(BUILD)/gpu/%-static: $(BUILD)/gpu/%.cu.o
+	$(call say,NVCC)
+	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart static -o $@ $<
+
+$(BUILD)/gpu/%-shared: $(BUILD)/gpu/%.cu.o
+	$(call say,NVCC)
+	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart shared -Xlinker -rpath -Xlinker $(CUDA_LIB) -o $@ $<
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs

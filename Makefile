@@ -11,6 +11,7 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 BUILD   ?= build
+PYTHON  ?= python3
 # Where a CUDA toolkit is, if there is one: needed by nothing, compared with by the tests.
 CUDA_HOME ?= /usr/local/cuda
 
@@ -136,6 +137,8 @@ $(BUILD)/examples/client $(BUILD)/examples/demo: $(BUILD)/examples/%: examples/s
 .PHONY: demo bench
 demo: all
 	@$(BUILD)/examples/demo $(BUILD)
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) -B examples/pytorch/demo.py $(BUILD); \
+	    else echo 'No python3 here: the Python service is not shown.'; fi
 
 bench: all $(BENCHES)
 	-@sh tests/packages.sh valgrind libeatmydata1
@@ -271,7 +274,6 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 #
 # The programs of the kit are linked as the examples are; what nvcc builds is asked for by the kit where nvcc is.
 
-PYTHON          ?= python3
 GPU_TEST        = $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD) $(GPU_FLAGS)
 GPU_FLAGS       ?=
 GPU_C_SOURCES   := $(wildcard tests/gpu/clients/*.c tests/gpu/hosts/*.c)

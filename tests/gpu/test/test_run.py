@@ -68,6 +68,7 @@ class Runs(unittest.TestCase):
         self.assertGreater(len(found), 100)
         self.assertTrue(all(figure["simulated"] for figure in found))
         self.assertIn("**SIMULATED: every figure here", text)
+        self.assertIn("hosts/memory", [goal["of"] for goal in report["goals"] if goal["reached"]])
         self.assertIn("PyTorch matmul", [entry["what"] for entry in report["parts"]["clients"]["skipped"]])
         self.assertIn("[", said.splitlines()[0])
         self.assertFalse(os.path.exists(os.path.join(self.output, "scratch")))

@@ -30,7 +30,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c tests/servers/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -261,6 +261,41 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
+
+# ---- real servers on the simulated driver ---------------------------------------------------------------------------
+#
+# make test-servers  servers that nobody here wrote, each with a small application: who is warmed, when and how often
+
+SERVER_SOURCES  := $(addprefix tests/servers/,server.c ask.c expect.c servers.c)
+SERVER_PACKAGES := python3 gunicorn
+SERVER_PROGRAMS := $(addprefix $(BUILD)/tests/servers/,accepts prefork witness.so)
+SERVER_SHARED   := $(addprefix $(BUILD)/tests/servers/,gpu.o http.o)
+
+.PHONY: test-servers run-test-servers
+test-servers: test-packages
+	@sh tests/packages.sh $(SERVER_PACKAGES)
+	@$(MAKE) --no-print-directory run-test-servers
+
+run-test-servers: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/servers-tests $(SERVER_PROGRAMS)
+	@sh tests/run.sh $(BUILD) servers-tests
+
+$(BUILD)/tests/servers-tests: $(SERVER_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/e2e/run.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
+
+$(BUILD)/tests/servers/servers.o: tests/servers/servers.def
+
+$(SERVER_SHARED): TEST_FLAGS += -fPIC
+
+$(BUILD)/tests/servers/accepts $(BUILD)/tests/servers/prefork: $(BUILD)/tests/servers/%: tests/servers/%.c $(SERVER_SHARED)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $^ $(SYSTEM_LIBS)
+
+$(BUILD)/tests/servers/witness.so: tests/servers/witness.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $< $(SYSTEM_LIBS)
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

@@ -267,9 +267,12 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 # make test-servers  servers that nobody here wrote, each with a small application: who is warmed, when and how often
 
 SERVER_SOURCES  := $(addprefix tests/servers/,server.c ask.c expect.c servers.c)
-SERVER_PACKAGES := python3 gunicorn
-SERVER_PROGRAMS := $(addprefix $(BUILD)/tests/servers/,accepts prefork witness.so)
+SERVER_PACKAGES := g++ systemd python3-flask python3-waitress python3-uvicorn python3-uvloop gunicorn python3-gevent \
+                   python3-tornado python3-grpcio python3-aiohttp python3-celery nodejs openjdk-17-jdk-headless
+SERVER_PROGRAMS := $(addprefix $(BUILD)/tests/servers/,accepts polls prefork epoll gpu_node.so gpu_java.so witness.so \
+                   Serve.class)
 SERVER_SHARED   := $(addprefix $(BUILD)/tests/servers/,gpu.o http.o)
+CXX             ?= c++
 
 .PHONY: test-servers run-test-servers
 test-servers: test-packages
@@ -287,15 +290,23 @@ $(BUILD)/tests/servers/servers.o: tests/servers/servers.def
 
 $(SERVER_SHARED): TEST_FLAGS += -fPIC
 
-$(BUILD)/tests/servers/accepts $(BUILD)/tests/servers/prefork: $(BUILD)/tests/servers/%: tests/servers/%.c $(SERVER_SHARED)
-	@mkdir -p $(@D)
+$(addprefix $(BUILD)/tests/servers/,accepts polls prefork): $(BUILD)/tests/servers/%: tests/servers/%.c $(SERVER_SHARED)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $^ $(SYSTEM_LIBS)
 
-$(BUILD)/tests/servers/witness.so: tests/servers/witness.c
-	@mkdir -p $(@D)
+$(BUILD)/tests/servers/epoll: tests/servers/epoll.cc $(SERVER_SHARED)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $< $(SYSTEM_LIBS)
+	$(Q)$(CXX) -Wall -Wextra -O2 -g -o $@ $^ $(SYSTEM_LIBS)
+
+# What is missing in these is node's.
+$(BUILD)/tests/servers/%.so: tests/servers/%.c $(BUILD)/tests/servers/gpu.o
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $^ $(SYSTEM_LIBS)
+
+$(BUILD)/tests/servers/Serve.class: tests/servers/Serve.java
+	@mkdir -p $(@D)
+	$(call say,JAVA)
+	$(Q)javac -d $(@D) $<
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 

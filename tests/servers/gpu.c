@@ -45,7 +45,8 @@ static int driver_open(void)
 
 void gpu_load(void)
 {
-    if (!getenv("SERVER_LAZY"))
+    const char *lazy = getenv("SERVER_LAZY");
+    if (!lazy || !*lazy)
         driver_open();
 }
 
@@ -57,14 +58,13 @@ long long gpu_now(void)
 }
 
 /* Every call is made, whatever those before it gave: the line shows which worked. */
-#define CALL(name, ...)                                                                                                \
-    fprintf(line, "%s%s %d", driver.p_##name == driver.p_cuInit ? "" : ", ", #name, driver.p_##name(__VA_ARGS__))
+#define CALL(name, ...) fprintf(line, "%s %d, ", #name, driver.p_##name(__VA_ARGS__))
 
 static void current_write(FILE *line)
 {
     CUcontext context = NULL;
     CALL(cuCtxGetCurrent, &context);
-    fputs(context ? ", a context" : ", no context", line);
+    fputs(context ? "a context, " : "no context, ", line);
 }
 
 static void calls_write(FILE *line)
@@ -85,7 +85,7 @@ static void calls_write(FILE *line)
     CALL(cuMemFree_v2, memory);
     CALL(cuCtxPopCurrent_v2, &context);
     current_write(line);
-    fputs(memcmp(back, sent, COPIED_BYTES) == 0 ? ", same\n" : ", different\n", line);
+    fputs(memcmp(back, sent, COPIED_BYTES) == 0 ? "same\n" : "different\n", line);
 }
 
 void gpu_answer(long long began, char *text, size_t size)

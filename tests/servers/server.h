@@ -13,8 +13,8 @@ enum { ANSWERS_LEAST = 20, ANSWERS_MAX = 160, CONNECTIONS_AT_ONCE = 4, WORKERS_M
 
 struct server {
     int workers;         /* how many processes serve; each must have answered */
-    const char *trigger; /* at which moment each of them is warmed; NULL: never */
-    bool accepts;        /* false: not by accept or accept4 in the process that uses CUDA */
+    const char *trigger; /* the moment at which each of them is warmed; NULL: serve */
+    bool queue;          /* true: its work comes from a queue, it accepts no connection */
     bool any_thread;     /* true: warmed on another thread than the first */
     const char *const *environment;
     /* {port}, {build} and {scratch} in words of these stand for the free port, the build folder and the test's own. */

@@ -12,9 +12,18 @@ TestSuite(off, .init = run_setup, .fini = server_teardown);
 
 /* Debian's, whatever else is in PATH. */
 #define PYTHON(...)  LIST("/usr/bin/python3", __VA_ARGS__)
-#define PROGRAM(...) LIST("{build}/tests/servers/" __VA_ARGS__)
+#define FLASK(...)   PYTHON("-m", "flask", __VA_ARGS__)
+#define UVICORN(...) PYTHON("-m", "uvicorn", "--port", "{port}", __VA_ARGS__, "asgi:app")
 #define GUNICORN(class, ...)                                                                                           \
     PYTHON("/usr/bin/gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--worker-class", class, __VA_ARGS__)
+#define PROGRAM(...) LIST("{build}/tests/servers/" __VA_ARGS__)
+#define JAVA                                                                                                           \
+    LIST("/usr/bin/java", "-cp", "{build}/tests/servers", "Serve", "{port}", "{build}/tests/servers/gpu_java.so")
+/* It passes on only the variables that it is told to. */
+#define ACTIVATED(...)                                                                                                 \
+    LIST("/usr/bin/systemd-socket-activate", "-l", "127.0.0.1:{port}", "-E", "LD_PRELOAD", "-E", "LD_LIBRARY_PATH",    \
+         "-E", "SIMCUDA_JOURNAL", "-E", "SIMCUDA_LATENCY_MS", "-E", "GPUWARM_REPORT", "-E", "GPUWARM_TRIGGER", "-E",   \
+         "SERVER_LAZY", "-E", "WITNESS", "{build}/tests/servers/" __VA_ARGS__)
 
 #define LIBRARY run_build("libgpuwarm.so")
 /* The witness is called first, so what it sees return went through the library. */
@@ -38,7 +47,7 @@ static void check_unwarmed(const struct server *server, const char *setting)
 #define SERVER(name, ...)                                                                                              \
     Test(warmed, name)                                                                                                 \
     {                                                                                                                  \
-        check_warmed(&(const struct server){.trigger = "serve", .accepts = true, __VA_ARGS__});                        \
+        check_warmed(&(const struct server){__VA_ARGS__});                                                             \
     }                                                                                                                  \
     Test(lazy, name)                                                                                                   \
     {                                                                                                                  \

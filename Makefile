@@ -31,7 +31,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c tests/servers/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -265,6 +265,51 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 	$(call say,LINK)
 	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
 
+# ---- real servers on the simulated driver ---------------------------------------------------------------------------
+#
+# make test-servers  servers that nobody here wrote, each with a small application: who is warmed, when and how often
+
+SERVER_SOURCES  := $(addprefix tests/servers/,server.c ask.c expect.c servers.c)
+SERVER_PACKAGES := g++ systemd python3-flask python3-waitress python3-uvicorn python3-uvloop gunicorn python3-gevent \
+                   python3-tornado python3-grpcio python3-aiohttp python3-celery nodejs openjdk-17-jdk-headless
+SERVER_PROGRAMS := $(addprefix $(BUILD)/tests/servers/,accepts polls prefork epoll gpu_node.so gpu_java.so witness.so \
+                   Serve.class)
+SERVER_SHARED   := $(addprefix $(BUILD)/tests/servers/,gpu.o http.o)
+CXX             ?= c++
+
+.PHONY: test-servers run-test-servers
+test-servers: test-packages
+	@sh tests/packages.sh $(SERVER_PACKAGES)
+	@$(MAKE) --no-print-directory run-test-servers
+
+run-test-servers: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/servers-tests $(SERVER_PROGRAMS)
+	@sh tests/run.sh $(BUILD) servers-tests
+
+$(BUILD)/tests/servers-tests: $(SERVER_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/e2e/run.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcriterion -lcjson $(SYSTEM_LIBS)
+
+$(BUILD)/tests/servers/servers.o: tests/servers/servers.def
+
+$(SERVER_SHARED): TEST_FLAGS += -fPIC
+
+$(addprefix $(BUILD)/tests/servers/,accepts polls prefork): $(BUILD)/tests/servers/%: tests/servers/%.c $(SERVER_SHARED)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $^ $(SYSTEM_LIBS)
+
+$(BUILD)/tests/servers/epoll: tests/servers/epoll.cc $(SERVER_SHARED)
+	$(call say,LINK)
+	$(Q)$(CXX) -Wall -Wextra -O2 -g -o $@ $^ $(SYSTEM_LIBS)
+
+# What is missing in these is node's.
+$(BUILD)/tests/servers/%.so: tests/servers/%.c $(BUILD)/tests/servers/gpu.o
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $^ $(SYSTEM_LIBS)
+
+$(BUILD)/tests/servers/Serve.class: tests/servers/Serve.java
+	@mkdir -p $(@D)
+	$(call say,JAVA)
+	$(Q)javac -d $(@D) $<
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
 #
 # make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients"
@@ -325,7 +370,6 @@ $(BUILD)/gpu/%-static: $(BUILD)/gpu/%.cu.o
 $(BUILD)/gpu/%-shared: $(BUILD)/gpu/%.cu.o
 	$(call say,NVCC)
 	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart shared -Xlinker -rpath -Xlinker $(CUDA_LIB) -o $@ $<
-
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs

@@ -106,7 +106,7 @@ static void environment_set(const char **environment, const char *entry)
     environment[i] = entry;
 }
 
-static void program_exec(enum preload preload, const char *const *argv, const char *const *extra, int out, int err)
+void run_exec(enum preload preload, const char *const *argv, const char *const *extra, int out, int err)
 {
     const char *environment[ENVIRONMENT_MAX + 1] = {0};
     environment_set(environment, "PATH=/usr/local/bin:/usr/bin:/bin");
@@ -173,7 +173,7 @@ struct run run_program(enum preload preload, const char *const *argv, const char
     pid_t program = fork();
     cr_assert_geq(program, 0);
     if (program == 0)
-        program_exec(preload, argv, environment, out[1], err[1]);
+        run_exec(preload, argv, environment, out[1], err[1]);
     close(out[1]);
     close(err[1]);
     bool ended = read_both(out[0], err[0], &run);

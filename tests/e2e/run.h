@@ -27,6 +27,9 @@ enum preload { PLAIN, PRELOADED };
  */
 struct run run_program(enum preload preload, const char *const *argv, const char *const *environment);
 
+/* In a child: becomes that program, with these descriptors as 1 and 2. */
+_Noreturn void run_exec(enum preload preload, const char *const *argv, const char *const *extra, int out, int err);
+
 /* Paths, each valid until the test ends. */
 const char *run_build(const char *name);   /* in the build folder */
 const char *run_host(const char *name);    /* a program of tests/hosts */

@@ -48,6 +48,16 @@ static const char *close_find(const struct links *links)
 }
 
 /*
+ * The name under which the flags of a primary context were set before CUDA 11: documented to fail, and to leave the
+ * program without its flags, once the context is active.
+ */
+static const char *flags_find(const struct links *links)
+{
+    static const char *const imports[] = {"cuDevicePrimaryCtxSetFlags"};
+    return import_find(links, imports, sizeof imports / sizeof *imports);
+}
+
+/*
  * The driver reads these once, at cuInit, and a program that sets one before its first CUDA call would be given other
  * GPUs, or others under the same numbers, than it asked for.
  */
@@ -89,11 +99,11 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     image_links(image, &links);
     facts->cuda_library = links.library;
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(image);
+    process->rank = rank_find(environment);
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
     if (runpath_has_driver(image, process->driver, sizeof process->driver))
         facts->own_driver = process->driver;
-    process->rank = rank_find(environment);
     if (config->marker) {
         struct marker self = marker_self(process->rank.local);
         facts->ancestor = marker_relate(config->marker, &self);
@@ -102,8 +112,9 @@ void facts_gather(const struct start *start, const struct image *image, char *co
         return;
     facts->forks_with = fork_find(&links);
     facts->closes_with = close_find(&links);
+    facts->sets_flags = flags_find(&links);
     /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
-    if (policy_decide(config, facts).load)
+    if (policy_decide(config, facts).trigger == TRIGGER_LOAD)
         facts->chooses_with = choice_find(&links, &facts->too_large);
     facts->injection = injection_find(environment);
 }

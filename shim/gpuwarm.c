@@ -1,170 +1,315 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library as the program meets it: the one file that knows the moments and exports symbols (none yet). At load,
- * before main, glibc runs this constructor on the program's first thread, without the loader's lock, and nearly always
- * as the only thread: constructors of libraries that the program links ran before and may have started some. Whatever
- * happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the process.
- * The settings are read from the environment as it is now: an earlier constructor may have changed it.
+ * The library as the program meets it: the one file that knows the moments and exports symbols.
+ *
+ * load: before main, glibc runs the constructor on the program's first thread, without the loader's lock, and nearly
+ * always as the only thread: constructors of libraries that the program links ran before and may have started some.
+ * serve: the program comes to wait for connections, in one of the hooked functions (hooks.def).
+ * fork: a child begins, in the handler that fork(2) runs in it.
+ *
+ * Whatever happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the
+ * process. A process is warmed once at most; `watching` is set while that, or a line that is to be said, is still to
+ * come, and else a hook is a test of it and a jump.
  */
-#include "config.h"
 #include "environment.h"
-#include "facts.h"
-#include "libc.h"
-#include "log.h"
-#include "marker.h"
-#include "notice.h"
-#include "policy.h"
-#include "report.h"
+#include "listener.h"
+#include "next.h"
+#include "presence.h"
+#include "runpath.h"
+#include "session.h"
 #include "signals.h"
-#include "standard.h"
-#include "warm.h"
+#include "stack.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-enum { MESSAGE_BYTES = 640 };
+#define EXPORTED __attribute__((visibility("default")))
+#define COLD     __attribute__((cold, noinline))
 
-static void reason_format(const struct decision *decision, char *text, size_t size)
+/* A warm-up at serve or fork runs on a stack of the program's; the driver's own use is not documented. */
+static const size_t STACK_BYTES = (size_t)256 << 10;
+
+enum state { STATE_NOTHING, STATE_WAITS, STATE_WARMED, STATE_CHILD_OF_WARMED };
+
+static unsigned char watching;
+static struct session session;
+static struct {
+    enum state state;
+    bool listened;         /* this process or one that it was forked from has a socket that listens */
+    bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
+    bool child;            /* forked from the process that read the settings */
+    pid_t pid;             /* differs in a child of vfork, which shares this memory */
+    const void *stack_top; /* of the initial thread */
+    struct presence presence;
+} process;
+
+/* ---- serve ----------------------------------------------------------------------------------------------------------
+ */
+
+static bool stack_or_driver_forbids(char *why, size_t size)
 {
+    char path[256];
+    if (!stack_has(STACK_BYTES, process.stack_top)) {
+        snprintf(why, size, "%s", policy_reason_text(REASON_NO_ROOM));
+        return true;
+    }
+    if (process.presence.driver || !runpath_of_executable_has_driver(&session.image, path, sizeof path))
+        return false;
+    snprintf(why, size, "its RUNPATH leads to a driver of its own, %s", path);
+    return true;
+}
+
+/* Warms on a thread of the running program; how the call that we are in would have been interrupted meanwhile. */
+static enum signals_came warm_running(enum trigger trigger, const char *reason)
+{
+    struct signals signals;
+    int cancellation;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
+    signals_hold_handled(&signals);
+    session_warm(&session, trigger, reason);
+    process.state = STATE_WARMED;
+    enum signals_came came = signals_came(&signals);
+    signals_release(&signals);
+    pthread_setcancelstate(cancellation, NULL);
+    return came;
+}
+
+/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
+static enum signals_came serve(void)
+{
+    char why[640];
+    if (!__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
+        return SIGNALS_NONE;
+    if (process.state == STATE_CHILD_OF_WARMED) {
+        log_write(&session.log, LOG_WARN,
+                  "%s: forked from a process that had initialised CUDA, so CUDA cannot work in it; "
+                  "GPUWARM_TRIGGER=serve or fork warms such processes themselves",
+                  session.program);
+        return SIGNALS_NONE;
+    }
+    process.state = STATE_NOTHING;
+    if (stack_or_driver_forbids(why, sizeof why)) {
+        session_give_up(&session, why);
+        return SIGNALS_NONE;
+    }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(text, size, policy_reason_text(decision->reason), decision->detail);
+    snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), process.presence.library);
 #pragma GCC diagnostic pop
+    return warm_running(TRIGGER_SERVE, why);
 }
 
-/* "Simulated GPU 0 (device 0) warm in 484 ms: driver 181, context 250, kernel 30, memory 22" */
-static void device_format(const struct device *device, const struct stage_outcome *stages, struct text *text)
+/*
+ * May this thread be one that serves? Without a system call where no CUDA library is loaded, so that a server that has
+ * nothing to do with CUDA pays for nothing and its seccomp filter sees nothing.
+ */
+static bool may_serve(void)
 {
-    long long total = 0;
-    unsigned failed = 0;
-    for (int stage = 0; stage < STAGE_COUNT; stage++) {
-        total += stages[stage].ns;
-        failed += stages[stage].result == STAGE_FAILED || stages[stage].result == STAGE_SKIPPED;
-    }
-    if (device->ordinal >= 0)
-        text_format(text, "%s (device %d) ", device->name[0] ? device->name : "GPU", device->ordinal);
-    text_format(text, failed ? "not all warm after " : "warm in ");
-    text_ms(text, total);
-    text_format(text, " ms");
-    const char *separator = ": ";
-    for (int stage = 0; stage < STAGE_COUNT; stage++) {
-        const struct stage_outcome *outcome = &stages[stage];
-        if (outcome->result == STAGE_OMITTED)
-            continue;
-        text_format(text, "%s%s ", separator, stage_name((enum stage)stage));
-        if (outcome->result == STAGE_OK)
-            text_ms(text, outcome->ns);
-        else
-            text_format(text, outcome->result == STAGE_FAILED ? "failed" : "skipped");
-        separator = ", ";
-    }
+    if (process.state == STATE_WAITS && !presence_of_cuda(&process.presence))
+        return false;
+    return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
 }
 
-/* A failure is worth a line by itself only where the warm-up was asked for; `info` has a line for each device. */
-static void warmth_log(const struct notices *notices, const struct config *config, const struct warmth *warmth)
+COLD static enum signals_came came_with(int fd)
 {
-    const struct log *log = notices->log;
-    char message[MESSAGE_BYTES];
-    struct text text = text_in(message, sizeof message);
-    if (warmth->missing[0]) {
-        text_format(&text, "GPUWARM_DEVICE: no device %s; %s", warmth->missing,
-                    warmth->devices[0].ordinal < 0 ? "not warmed" : "the others are warmed");
-        notice_say(notices, message);
-    }
-    if (warmth->problem[0] && (warmth->result == WARM_FAILED || warmth->result == WARM_PARTIAL)) {
-        text = text_in(message, sizeof message);
-        text_format(&text, "%s: %s", warmth->result == WARM_FAILED ? "not warmed" : "warmed in part", warmth->problem);
-        if (config->trigger == SETTING_LOAD)
-            notice_say(notices, message);
-        else
-            log_write(log, LOG_INFO, "%s", message);
-    }
-    for (unsigned i = 0; i < warmth->count && warmth->devices[i].ordinal >= 0; i++) {
-        text = text_in(message, sizeof message);
-        device_format(&warmth->devices[i], warmth->stages[i], &text);
-        log_write(log, LOG_INFO, "%s", message);
-    }
+    int saved = errno;
+    enum signals_came came = may_serve() && listener_is(fd, !process.any) ? serve() : SIGNALS_NONE;
+    errno = saved;
+    return came;
 }
 
-static void report_say(const struct notices *notices, const struct config *config, const struct report *report)
+COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count)
 {
-    const char *problem = config->report ? report_write(report, config->report) : NULL;
-    if (!problem)
+    int saved = errno;
+    enum signals_came came = SIGNALS_NONE;
+    if (process.listened && may_serve() && listener_polled(fds, count, !process.any))
+        came = serve();
+    errno = saved;
+    return came;
+}
+
+COLD static enum signals_came came_to_select(int count, const void *reads)
+{
+    int saved = errno;
+    enum signals_came came = SIGNALS_NONE;
+    if (process.listened && may_serve() && listener_selected(count, reads, !process.any))
+        came = serve();
+    errno = saved;
+    return came;
+}
+
+/* ---- the hooks ------------------------------------------------------------------------------------------------------
+ */
+
+#define WATCHED(call) (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) ? (call) : SIGNALS_NONE)
+
+/* The handler of a signal that came during a warm-up has run: the call ends as if it had come during the wait. */
+#define INTERRUPTED (errno = EINTR, -1)
+
+/* Declared here by our own names: the headers' prototypes have attributes and types that differ between systems. */
+#define HOOK(name, parameters, arguments) EXPORTED int hook_##name parameters __asm__(#name);
+#include "hooks.def"
+#undef HOOK
+
+int hook_listen(int fd, int backlog)
+{
+    process.listened = true;
+    return next.listen(fd, backlog);
+}
+
+/* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
+int hook_accept(int fd, void *address, void *length)
+{
+    if (WATCHED(came_with(fd)) == SIGNALS_INTERRUPTING)
+        return INTERRUPTED;
+    return next.accept(fd, address, length);
+}
+
+int hook_accept4(int fd, void *address, void *length, int flags)
+{
+    if (WATCHED(came_with(fd)) == SIGNALS_INTERRUPTING)
+        return INTERRUPTED;
+    return next.accept4(fd, address, length, flags);
+}
+
+int hook_poll(struct pollfd *fds, unsigned long count, int ms)
+{
+    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
+        return INTERRUPTED;
+    return next.poll(fds, count, ms);
+}
+
+int hook___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
+{
+    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
+        return INTERRUPTED;
+    return next.__poll_chk(fds, count, ms, size);
+}
+
+int hook_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
+{
+    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
+        return INTERRUPTED;
+    return next.ppoll(fds, count, timeout, mask);
+}
+
+int hook___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask,
+                     size_t size)
+{
+    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
+        return INTERRUPTED;
+    return next.__ppoll_chk(fds, count, timeout, mask, size);
+}
+
+int hook_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
+{
+    if (WATCHED(came_to_select(count, reads)) != SIGNALS_NONE)
+        return INTERRUPTED;
+    return next.select(count, reads, writes, errors, timeout);
+}
+
+int hook_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout, const void *mask)
+{
+    if (WATCHED(came_to_select(count, reads)) != SIGNALS_NONE)
+        return INTERRUPTED;
+    return next.pselect(count, reads, writes, errors, timeout, mask);
+}
+
+int hook_epoll_ctl(int epoll, int operation, int fd, void *event)
+{
+    if (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) && operation == EPOLL_CTL_ADD)
+        came_with(fd);
+    return next.epoll_ctl(epoll, operation, fd, event);
+}
+
+/* ---- fork -----------------------------------------------------------------------------------------------------------
+ */
+
+static void fork_moment(void)
+{
+    char why[640];
+    process.state = STATE_NOTHING;
+    watching = 0;
+    if (!presence_of_cuda(&process.presence)) {
+        session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
         return;
-    char message[MESSAGE_BYTES];
-    snprintf(message, sizeof message, "GPUWARM_REPORT=%.300s: %s; no report", config->report, problem);
-    notice_say(notices, message);
+    }
+    if (stack_or_driver_forbids(why, sizeof why)) {
+        session_give_up(&session, why);
+        return;
+    }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), process.presence.library);
+#pragma GCC diagnostic pop
+    warm_running(TRIGGER_FORK, why);
 }
 
-static void load_warm(const struct notices *notices, const struct libc *libc, const struct config *config,
-                      const struct process *process, const char *reason)
+/* In the child, before fork returns there. A child of one that waits decides for itself. */
+static void forked(void)
 {
-    struct warmth warmth;
-    const struct warm_request request = {
-        .libc = libc,
-        .devices = &config->devices,
-        .stages = config->stages,
-        .rank = process->rank.local,
-        .takes_exclusive = policy_is_cuda_executable(&process->facts),
-    };
-    /*
-     * The driver's threads inherit this thread's signal mask. A program that blocks signals in main, to wait for them
-     * with sigwait or a signalfd, would find them delivered to those threads instead, and end (linux-rdma/perftest#68
-     * is about a program that blocked them too late).
-     */
+    int saved = errno;
+    bool direct = !process.child;
+    process.child = true;
+    process.pid = getpid();
+    if (process.state == STATE_WARMED) {
+        process.state = STATE_CHILD_OF_WARMED;
+        watching = 1;
+    } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
+        if (direct)
+            fork_moment();
+        process.state = process.state == STATE_WARMED ? STATE_WARMED : STATE_NOTHING;
+    }
+    errno = saved;
+}
+
+/* ---- load -----------------------------------------------------------------------------------------------------------
+ */
+
+/*
+ * The driver's threads inherit this thread's signal mask. A program that blocks signals in main, to wait for them with
+ * sigwait or a signalfd, would find them delivered to those threads instead, and end (linux-rdma/perftest#68 is about a
+ * program that blocked them too late).
+ */
+static void load_moment(void)
+{
     struct signals signals;
-    unsigned taken = standard_take();
     signals_hold_all(&signals);
-    warm_run(&request, &warmth);
+    session_warm(&session, TRIGGER_LOAD, session.reason);
     signals_release(&signals);
-    standard_free(taken);
-    if (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL) {
-        struct marker self = marker_self(process->rank.local);
-        marker_set(libc->environment, &self);
-    }
-    warmth_log(notices, config, &warmth);
-    const char *said = warmth.problem[0] ? warmth.problem : reason;
-    char missing[MESSAGE_BYTES];
-    if (warmth.missing[0]) {
-        snprintf(missing, sizeof missing, "no device %s", warmth.missing);
-        said = missing;
-    }
-    report_say(notices, config, &(struct report){process->program.name, said, &warmth});
+    process.state = STATE_WARMED;
 }
 
-static void load_moment(const struct start *start)
+/* From now on the process is watched, and its children with it. */
+static void wait_for_moment(const struct start *start)
 {
-    struct image image;
-    struct libc libc = {.environment = NULL};
-    struct config config;
-    struct process process;
-    bool found = image_find(start, &image);
-    if (found && !libc_find(image.maps, &libc))
+    process.state = STATE_WAITS;
+    process.any = session.config.trigger == SETTING_SERVE;
+    process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
+    watching = session.decision.trigger == TRIGGER_SERVE;
+}
+
+static void begin(const struct start *start)
+{
+    if (!session_open(&session, start))
         return;
-    char *const *environment = libc.environment ? *libc.environment : start->environment;
-    config_parse(environment, &config);
-    facts_gather(start, found ? &image : NULL, environment, &config, &process);
-    struct decision decision = policy_decide(&config, &process.facts);
-    bool skipped = decision.reason == REASON_SKIP_LIST;
-    const struct log log = {config.log_level, config.log_file};
-    const struct notices notices = {&log, libc.environment};
-    char reason[MESSAGE_BYTES];
-    reason_format(&decision, reason, sizeof reason);
-    log_write(&log, decision.load || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", process.program.name,
-              decision.load ? "warming" : "not warmed", reason);
-    if (skipped)
+    session_tell(&session, start);
+    if (session.decision.trigger == TRIGGER_NONE)
         return;
-    if (decision.reason != REASON_OFF && decision.reason != REASON_NO_DEVICE)
-        for (unsigned i = 0; i < config.complaint_count; i++)
-            notice_say(&notices, config.complaints[i]);
-    /* Asked for by name and not given: worth a line. */
-    if (decision.reason == REASON_NOT_IN_VERSION ||
-        (decision.reason == REASON_OWN_DRIVER && config.trigger == SETTING_LOAD))
-        notice_say(&notices, reason);
-    if (decision.load)
-        load_warm(&notices, &libc, &config, &process, reason);
+    process.pid = getpid();
+    process.stack_top = start->argv;
+    next_find();
+    if (session.decision.trigger == TRIGGER_LOAD)
+        load_moment();
     else
-        report_say(&notices, &config, &(struct report){process.program.name, reason, NULL});
+        wait_for_moment(start);
+    session_keep(&session);
+    if (session.libc.at_fork)
+        session.libc.at_fork(NULL, NULL, forked, NULL);
 }
 
 /*
@@ -187,6 +332,15 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
     if (!start_read(argc, argv, environment, &start) || is_left_alone(&start))
         return;
     int saved = errno;
-    load_moment(&start);
+    begin(&start);
+    errno = saved;
+}
+
+__attribute__((destructor)) static void gpuwarm_exit(void)
+{
+    if (process.state != STATE_WARMED || getpid() != process.pid)
+        return;
+    int saved = errno;
+    session_check_visible(&session);
     errno = saved;
 }

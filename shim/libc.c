@@ -18,7 +18,9 @@ bool libc_find(const struct link_map *objects, struct libc *libc)
     /* A function pointer is copied from an object pointer, as POSIX has it for dlsym. */
     void *open = symbol_find(objects, "dlopen"), *symbol = symbol_find(objects, "dlsym"),
          *error = symbol_find(objects, "dlerror");
+    void *at_fork = symbol_find(objects, "__register_atfork");
     memset(libc, 0, sizeof *libc);
+    memcpy(&libc->at_fork, &at_fork, sizeof at_fork);
     /* The name that glibc itself uses for it, and that is copied into executables which refer to any of the three. */
     libc->environment = symbol_find(objects, "__environ");
     if (open && symbol && error) {

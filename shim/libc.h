@@ -17,6 +17,8 @@ struct libc {
     void *(*open)(const char *name, int flags);
     void *(*symbol)(void *handle, const char *name);
     char *(*error)(void);
+    /* What pthread_atfork(3) calls, which is no function of the shared library (glibc, nptl/pthread_atfork.c). */
+    int (*at_fork)(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object);
 };
 
 /* false when this is not glibc: musl, whose loader differs in what it passes and promises. */

@@ -5,12 +5,17 @@
 
 static struct decision never(enum reason reason, const char *detail)
 {
-    return (struct decision){.load = false, .reason = reason, .detail = detail};
+    return (struct decision){TRIGGER_NONE, reason, detail};
 }
 
 static struct decision load(enum reason reason, const char *detail)
 {
-    return (struct decision){.load = true, .reason = reason, .detail = detail};
+    return (struct decision){TRIGGER_LOAD, reason, detail};
+}
+
+static struct decision serve(enum reason reason, const char *detail)
+{
+    return (struct decision){TRIGGER_SERVE, reason, detail};
 }
 
 bool policy_is_cuda_executable(const struct facts *facts)
@@ -18,21 +23,25 @@ bool policy_is_cuda_executable(const struct facts *facts)
     return facts->cuda_library || facts->fat_binary;
 }
 
-/* A CUDA executable, unless something speaks against warming it before main. */
+/* A CUDA executable at load, unless something speaks against warming it before main; all others when they serve. */
 static struct decision decide_auto(const struct facts *facts)
 {
     if (!policy_is_cuda_executable(facts))
-        return never(REASON_NOT_CUDA, NULL);
+        return serve(REASON_NOT_CUDA, NULL);
+    if (facts->ancestor == MARKER_ANCESTOR)
+        return serve(REASON_ANCESTOR_WARMED, NULL);
     if (facts->forks_with)
-        return never(REASON_FORKS, facts->forks_with);
+        return serve(REASON_FORKS, facts->forks_with);
     if (facts->closes_with)
-        return never(REASON_CLOSES, facts->closes_with);
+        return serve(REASON_CLOSES, facts->closes_with);
+    if (facts->sets_flags)
+        return serve(REASON_SETS_FLAGS, facts->sets_flags);
     if (facts->chooses_with)
-        return never(REASON_CHOOSES_DEVICES, facts->chooses_with);
+        return serve(REASON_CHOOSES_DEVICES, facts->chooses_with);
     if (facts->too_large)
-        return never(REASON_TOO_LARGE, NULL);
+        return serve(REASON_TOO_LARGE, NULL);
     if (facts->injection)
-        return never(REASON_INJECTED, facts->injection);
+        return serve(REASON_INJECTED, facts->injection);
     return facts->cuda_library ? load(REASON_CUDA_LIBRARY, facts->cuda_library) : load(REASON_FAT_BINARY, NULL);
 }
 
@@ -48,17 +57,19 @@ struct decision policy_decide(const struct config *config, const struct facts *f
         return never(REASON_NO_DEVICE, NULL);
     if (config->bad)
         return never(REASON_BAD_SETTING, config->bad);
-    if (config->trigger == SETTING_SERVE || config->trigger == SETTING_FORK)
-        return never(REASON_NOT_IN_VERSION, trigger_names[config->trigger]);
     if (facts->unreadable)
         return never(REASON_UNREADABLE, NULL);
     if (facts->opened_late)
         return never(REASON_OPENED_LATE, NULL);
     if (facts->own_driver)
         return never(REASON_OWN_DRIVER, facts->own_driver);
-    if (facts->ancestor == MARKER_ANCESTOR)
-        return never(REASON_ANCESTOR_WARMED, NULL);
-    return config->trigger == SETTING_LOAD ? load(REASON_ASKED, NULL) : decide_auto(facts);
+    if (config->trigger == SETTING_SERVE)
+        return serve(REASON_ASKED_TO_SERVE, NULL);
+    if (config->trigger == SETTING_FORK)
+        return (struct decision){TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL};
+    if (config->trigger == SETTING_LOAD)
+        return facts->ancestor == MARKER_ANCESTOR ? never(REASON_ANCESTOR_WARMED, NULL) : load(REASON_ASKED, NULL);
+    return decide_auto(facts);
 }
 
 const char *policy_reason_text(enum reason reason)
@@ -69,4 +80,10 @@ const char *policy_reason_text(enum reason reason)
 #undef REASON
     };
     return texts[reason];
+}
+
+const char *policy_trigger_name(enum trigger trigger)
+{
+    static const char names[][8] = {"", "load", "serve", "fork"};
+    return trigger == TRIGGER_NONE ? NULL : names[trigger];
 }

@@ -22,6 +22,7 @@ struct facts {
     const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
     const char *closes_with;  /* an import by which the program may close the driver's descriptors, or NULL */
     const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */
+    const char *sets_flags;   /* an import by which it sets a primary context's flags and is refused later, or NULL */
     bool too_large;           /* there is too much to be searched for those */
     const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */
     enum marker_relation ancestor;
@@ -33,14 +34,20 @@ enum reason {
 #undef REASON
 };
 
+/* The moment at which a process is warmed. */
+enum trigger { TRIGGER_NONE, TRIGGER_LOAD, TRIGGER_SERVE, TRIGGER_FORK };
+
 struct decision {
-    bool load;          /* warm now, at load */
+    enum trigger trigger;
     enum reason reason; /* why, or why not */
     const char *detail; /* what "%s" in the reason's text stands for; NULL when it has none */
 };
 
 /* Depends on nothing but its arguments, and borrows from them. */
 struct decision policy_decide(const struct config *config, const struct facts *facts);
+
+/* "load", "serve", "fork"; NULL for none. */
+const char *policy_trigger_name(enum trigger trigger);
 
 /* Is this process a CUDA executable: does it link a CUDA library or carry a fat binary? */
 bool policy_is_cuda_executable(const struct facts *facts);

@@ -57,9 +57,11 @@ void report_format(const struct report *report, struct text *text)
     text_format(text, "{\n  \"version\": \"%s\",\n  \"pid\": %d,\n  \"program\": ", GPUWARM_VERSION, getpid());
     text_json(text, program);
     text_format(text, ",\n  \"trigger\": ");
-    text_json(text, warmth ? "load" : NULL);
+    text_json(text, report->trigger);
     text_format(text, ",\n  \"result\": \"%s\",\n  \"reason\": ",
-                warmth ? warm_result_name(warmth->result) : warm_result_name(WARM_SKIPPED));
+                warmth            ? warm_result_name(warmth->result)
+                : report->waiting ? "waiting"
+                                  : warm_result_name(WARM_SKIPPED));
     text_json(text, report->reason);
     text_format(text, ",\n  \"total_ms\": ");
     text_decimal_ms(text, warmth ? warmth->ns : 0, 3);

@@ -9,7 +9,9 @@
 struct report {
     const char *program;
     const char *reason;
+    const char *trigger;         /* the moment, "load", "serve" or "fork"; NULL: none */
     const struct warmth *warmth; /* NULL: nothing was warmed */
+    bool waiting;                /* nothing yet: the moment is still to come */
 };
 
 /* Appends the JSON object. Pure but for the process id. */

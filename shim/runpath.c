@@ -80,3 +80,12 @@ bool runpath_has_driver(const struct image *image, char *path, size_t size)
             return true;
     return false;
 }
+
+bool runpath_of_executable_has_driver(const struct image *image, char *path, size_t size)
+{
+    struct link_map executable = *image->maps;
+    struct image alone = *image;
+    executable.l_next = NULL;
+    alone.maps = &executable;
+    return runpath_has_driver(&alone, path, size);
+}

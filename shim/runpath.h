@@ -15,4 +15,7 @@
  */
 bool runpath_has_driver(const struct image *image, char *path, size_t size);
 
+/* The same of the executable alone, which is all that may be looked at without a lock once threads run. */
+bool runpath_of_executable_has_driver(const struct image *image, char *path, size_t size);
+
 #endif

@@ -8,7 +8,11 @@
 struct signals {
     sigset_t mask;    /* the thread's before */
     sigset_t pending; /* what was pending before */
+    sigset_t handled; /* those that have a handler, where they were asked for */
 };
+
+/* What came in while signals were held: whether a call that waits would have been interrupted by its handler. */
+enum signals_came { SIGNALS_NONE, SIGNALS_RESTARTING /* all handlers have SA_RESTART */, SIGNALS_INTERRUPTING };
 
 /*
  * Blocks, on this thread, what writing raises: SIGPIPE, SIGXFSZ, and SIGTTOU, which would stop a background job.
@@ -18,6 +22,16 @@ void signals_hold_writing(struct signals *signals);
 
 /* Blocks every signal but those that a fault raises. */
 void signals_hold_all(struct signals *signals);
+
+/*
+ * Blocks the signals that have a handler, but those of faults: their handlers then run after what we do and not in the
+ * middle of it. The others keep their default action, so that the process can still be ended. What writing raises is
+ * blocked too.
+ */
+void signals_hold_handled(struct signals *signals);
+
+/* After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. */
+enum signals_came signals_came(const struct signals *signals);
 
 /* Restores the mask. What writing raised in between is dropped; any other signal that came is delivered now. */
 void signals_release(const struct signals *signals);

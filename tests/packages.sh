@@ -23,7 +23,8 @@ else
 fi
 echo "Installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
+install='apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300'
 # shellcheck disable=SC2086 # lists of words
-$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1 || {
-    $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$as_root $install $missing >/dev/null 2>&1 || {
+    $as_root apt-get update -qq && $as_root $install $missing >/dev/null
 }

@@ -3,8 +3,8 @@
 # tests/hosts directly under the emulator, then all unit and end-to-end tests in the root. Sourced by run.sh.
 # shellcheck shell=sh disable=SC2154,SC2034,SC2086 # set by run.sh; read by check.sh; lists of words
 
-arm_root=$anywhere/aarch64
-arm_build=$anywhere/aarch64-build
+arm_root=$anywhere/aarch64-root
+arm_build=$anywhere/aarch64
 arm_alone='unshare --user --map-root-user --mount'
 
 # arm_host STATUS JOURNAL PROGRAM ARGUMENT...: the same with and without the library; JOURNAL is warmed, or the like.
@@ -39,7 +39,7 @@ arm_hosts() {
 
 aarch64() {
     root_or_skip aarch64 "$arm_root" bookworm arm64 libc6-dev libcriterion-dev libcjson-dev binutils || return
-    build_for "$arm_build" "aarch64-linux-gnu-gcc --sysroot=$arm_root" || return
+    build_for "$arm_build" "aarch64-linux-gnu-gcc --sysroot=$arm_root"
     aarch64-linux-gnu-strip -o "$scratch/stripped.so" "$arm_build/libgpuwarm.so"
     echo "aarch64: the library is $(wc -c <"$scratch/stripped.so") bytes stripped"
     arm_hosts

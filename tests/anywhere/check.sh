@@ -102,6 +102,13 @@ untouched() {
     test ! -e "$scratch/journal"
 }
 
+# shows_build NAME COMPILER...: shows.c as $scratch/NAME.
+shows_build() {
+    shows_as=$scratch/$1
+    shift
+    "$@" -D_GNU_SOURCE -O2 -o "$shows_as" tests/anywhere/shows.c
+}
+
 # says FILE TEXT
 says() {
     grep -qF -- "$2" "$scratch/$1"

@@ -5,8 +5,8 @@
 
 # musl: its loader takes libc.so.6 for itself and maps the library, whose imports it must be able to resolve.
 foreign_musl() {
-    musl-gcc -O2 -o "$scratch/musl" tests/anywhere/shows.c || return 1
-    musl-gcc -O2 -static -o "$scratch/musl-static" tests/anywhere/shows.c || return 1
+    shows_build musl musl-gcc || return 1
+    shows_build musl-static musl-gcc -static || return 1
     program_run preloaded $preloaded "$scratch/musl" mapped
     check_that 'musl: the library is really in the process' says preloaded.out mapped
     unharmed 'musl' 5 "$scratch/musl" a b
@@ -17,8 +17,8 @@ foreign_musl() {
 }
 
 foreign_static() {
-    gcc -O2 -static -o "$scratch/static" tests/anywhere/shows.c || return 1
-    gcc -O2 -static-pie -o "$scratch/static-pie" tests/anywhere/shows.c || return 1
+    shows_build static gcc -static || return 1
+    shows_build static-pie gcc -static-pie || return 1
     unharmed 'static' 5 "$scratch/static" a b
     unharmed 'static-pie' 5 "$scratch/static-pie" a b
 }
@@ -26,7 +26,7 @@ foreign_static() {
 # 32-bit: the loader says that it ignores the library. An empty 32-bit one where $LIB leads 32-bit programs stops that.
 foreign_32_bit() {
     # Debian has the kernel's headers of a 64-bit program only, which are the same.
-    gcc -m32 -O2 -idirafter /usr/include/x86_64-linux-gnu -o "$scratch/32" tests/anywhere/shows.c || return 1
+    shows_build 32 gcc -m32 -idirafter /usr/include/x86_64-linux-gnu || return 1
     program_run plain "$scratch/32" a b
     program_run preloaded $preloaded "$scratch/32" a b
     grep -v '^ERROR: ld.so: .*libgpuwarm.so.*wrong ELF class: ELFCLASS64): ignored\.$' "$scratch/preloaded.err" \

@@ -3,8 +3,10 @@
 # programs, tests and a simulated driver built for it. Sourced by run.sh.
 # shellcheck shell=sh disable=SC2154,SC2034,SC2086 # set by run.sh; read by check.sh; lists of words
 
-older_root=$anywhere/bullseye
-older_build=$anywhere/bullseye-build
+older_root=$anywhere/glibc-2.31-root
+older_build=$anywhere/glibc-2.31
+# -B: gcc looks for the C library's start files beside itself before it looks in the root.
+older_compiler="gcc --sysroot=$older_root -B$older_root/usr/lib/x86_64-linux-gnu"
 older_inside="unshare --mount sh tests/anywhere/enter.sh $older_root"
 
 # What only needs the root: any program, and the example of the README.
@@ -20,8 +22,7 @@ older_programs() {
 
 # Without libdl nothing in the process can open a driver: nothing is warmed, and one line says so where it was asked for.
 older_without_libdl() {
-    gcc --sysroot="$older_root" -B"$older_root/usr/lib/x86_64-linux-gnu" -O2 -o "$scratch/built" tests/anywhere/shows.c ||
-        return 1
+    shows_build built $older_compiler || return 1
     check_that 'a program without libdl: it has none' sh -c "! readelf -d '$scratch/built' | grep libdl"
     same 'a program without libdl' 5 "$scratch/built" a b
     settings='GPUWARM_TRIGGER=load'
@@ -48,7 +49,7 @@ older_built_there() {
 
 older() {
     root_or_skip 'glibc 2.31' "$older_root" bullseye amd64 libc6-dev libcriterion-dev libcjson-dev binutils || return
-    build_for "$older_build" "gcc --sysroot=$older_root -B$older_root/usr/lib/x86_64-linux-gnu" || return
+    build_for "$older_build" "$older_compiler"
     settings=
     program_run plain $older_inside getconf GNU_LIBC_VERSION
     check_that 'glibc 2.31: it is' says plain.out 'glibc 2.31'
@@ -56,7 +57,7 @@ older() {
     cp "$library" "$older_build/libgpuwarm.so"
     older_programs
     older_without_libdl || check_fail 'a program without libdl' 'could not be built'
-    secure_trusted "$older_root" "$older_build" "$scratch/built"
+    older_ready=yes
     suites 'glibc 2.31' "$older_build" $older_inside
 }
 

@@ -11,8 +11,6 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static int is_mapped(const char *library)
 {
     char line[4096];

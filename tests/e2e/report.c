@@ -88,9 +88,10 @@ Test(report, says_why_nothing_was_warmed)
     const char *path = run_scratch("report");
     run_program(PRELOADED, LIST(run_host("plain")), LIST(run_env("GPUWARM_REPORT=%s", path)));
     cJSON *report = report_read(path);
-    cr_expect_str_eq(report_text(report, "result"), "skipped");
+    cr_expect_str_eq(report_text(report, "result"), "waiting");
     cr_expect_str_eq(report_text(report, "trigger"), "null");
-    cr_expect_str_eq(report_text(report, "reason"), "not a CUDA executable: GPUWARM_TRIGGER=load would warm it");
+    cr_expect_str_eq(report_text(report, "reason"),
+                     "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main");
     cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItem(report, "devices")), 0);
 }
 

@@ -212,6 +212,15 @@ static int close_all(void)
     return before == 0 && closed != 0 && replaced != 0 && open_again == 16 ? 0 : 1;
 }
 
+/* Its threads run in it: the CUDA runtime closes a driver that it does not accept. */
+Test(simcuda, stays_when_it_is_closed)
+{
+    open_with(NULL);
+    cr_assert_eq(CALL(cuInit, 0), 0);
+    cr_assert_eq(dlclose(library), 0);
+    cr_assert_not_null(dlopen(run_build("simcuda/libcuda.so.1"), RTLD_NOW | RTLD_NOLOAD));
+}
+
 Test(simcuda, fails_when_the_program_closes_its_descriptors)
 {
     open_with(NULL);

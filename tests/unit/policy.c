@@ -15,13 +15,13 @@ static struct config config_with(enum trigger_setting trigger)
     return config;
 }
 
-static void assert_decision(const struct config *config, const struct facts *facts, bool load, enum reason reason,
-                            const char *detail)
+static void assert_decision(const struct config *config, const struct facts *facts, enum trigger trigger,
+                            enum reason reason, const char *detail)
 {
     struct decision decision = policy_decide(config, facts);
     cr_assert_eq(decision.reason, reason, "\"%s\", not \"%s\"", policy_reason_text(decision.reason),
                  policy_reason_text(reason));
-    cr_assert_eq(decision.load, load, "load is %d", decision.load);
+    cr_assert_eq(decision.trigger, trigger, "trigger %d, not %d", (int)decision.trigger, (int)trigger);
     cr_assert_eq(decision.detail, detail, "detail is %s", decision.detail ? decision.detail : "(none)");
     cr_assert_eq(strstr(policy_reason_text(reason), "%s") != NULL, detail != NULL, "%s", policy_reason_text(reason));
 }
@@ -32,16 +32,16 @@ Test(policy, cuda_library)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.cuda_library = library};
-    assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_CUDA_LIBRARY, library);
     facts.fat_binary = true;
-    assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_CUDA_LIBRARY, library);
 }
 
 Test(policy, fat_binary)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.fat_binary = true};
-    assert_decision(&config, &facts, true, REASON_FAT_BINARY, NULL);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_FAT_BINARY, NULL);
 }
 
 /* An explicit load takes any process, also one that auto would leave alone. */
@@ -49,24 +49,24 @@ Test(policy, asked)
 {
     struct config config = config_with(SETTING_LOAD);
     struct facts facts = {.secure = false};
-    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
     facts = (struct facts){
         .cuda_library = library, .forks_with = other, .chooses_with = other, .injection = other, .fat_binary = true};
-    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
 }
 
 Test(policy, secure)
 {
     struct config config = config_with(SETTING_LOAD);
     struct facts facts = {.secure = true, .cuda_library = library};
-    assert_decision(&config, &facts, false, REASON_SECURE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_SECURE, NULL);
 }
 
 Test(policy, off)
 {
     struct config config = config_with(SETTING_OFF);
     struct facts facts = {.cuda_library = library};
-    assert_decision(&config, &facts, false, REASON_OFF, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OFF, NULL);
 }
 
 Test(policy, no_device)
@@ -74,9 +74,9 @@ Test(policy, no_device)
     struct config config = config_with(SETTING_LOAD);
     struct facts facts = {.cuda_library = library};
     config.devices.mode = DEVICE_NONE;
-    assert_decision(&config, &facts, false, REASON_NO_DEVICE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_NO_DEVICE, NULL);
     config.devices.mode = DEVICE_ALL;
-    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
 }
 
 Test(policy, bad_setting)
@@ -84,34 +84,33 @@ Test(policy, bad_setting)
     struct config config = config_with(SETTING_LOAD);
     struct facts facts = {.cuda_library = library};
     config.bad = other;
-    assert_decision(&config, &facts, false, REASON_BAD_SETTING, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_BAD_SETTING, other);
 }
 
 Test(policy, skip_list)
 {
     struct config config = config_with(SETTING_LOAD);
     struct facts facts = {.skipped = other, .cuda_library = library};
-    assert_decision(&config, &facts, false, REASON_SKIP_LIST, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_SKIP_LIST, other);
 }
 
 Test(policy, opened_late)
 {
     struct facts facts = {.opened_late = true, .cuda_library = library};
     struct config config = config_with(SETTING_LOAD);
-    assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
     config = config_with(SETTING_AUTO);
-    assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
 }
 
-Test(policy, not_in_version)
+/* An explicit serve or fork waits in any process, also in one that auto would warm before main. */
+Test(policy, asked_to_wait)
 {
-    struct facts facts = {.cuda_library = library};
+    struct facts facts = {.cuda_library = library, .ancestor = MARKER_ANCESTOR};
     struct config config = config_with(SETTING_SERVE);
-    assert_decision(&config, &facts, false, REASON_NOT_IN_VERSION, trigger_names[SETTING_SERVE]);
-    cr_assert_str_eq(trigger_names[SETTING_SERVE], "serve");
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ASKED_TO_SERVE, NULL);
     config = config_with(SETTING_FORK);
-    assert_decision(&config, &facts, false, REASON_NOT_IN_VERSION, trigger_names[SETTING_FORK]);
-    cr_assert_str_eq(trigger_names[SETTING_FORK], "fork");
+    assert_decision(&config, &facts, TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL);
 }
 
 /* A process that would find another driver than we do is not even warmed when it asks for it. */
@@ -119,9 +118,9 @@ Test(policy, own_driver)
 {
     struct facts facts = {.own_driver = other, .cuda_library = library};
     struct config config = config_with(SETTING_LOAD);
-    assert_decision(&config, &facts, false, REASON_OWN_DRIVER, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
     config = config_with(SETTING_AUTO);
-    assert_decision(&config, &facts, false, REASON_OWN_DRIVER, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
 }
 
 /* Only an ancestor with the same local rank restrains; the process itself, before exec, does not. */
@@ -129,63 +128,78 @@ Test(policy, ancestor_warmed)
 {
     struct facts facts = {.ancestor = MARKER_ANCESTOR, .cuda_library = library};
     struct config config = config_with(SETTING_LOAD), automatic = config_with(SETTING_AUTO);
-    assert_decision(&config, &facts, false, REASON_ANCESTOR_WARMED, NULL);
-    assert_decision(&automatic, &facts, false, REASON_ANCESTOR_WARMED, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_ANCESTOR_WARMED, NULL);
+    assert_decision(&automatic, &facts, TRIGGER_SERVE, REASON_ANCESTOR_WARMED, NULL);
     facts.ancestor = MARKER_SELF;
-    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
-    assert_decision(&automatic, &facts, true, REASON_CUDA_LIBRARY, library);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
+    assert_decision(&automatic, &facts, TRIGGER_LOAD, REASON_CUDA_LIBRARY, library);
     facts.ancestor = MARKER_OTHER_RANK;
-    assert_decision(&config, &facts, true, REASON_ASKED, NULL);
-    assert_decision(&automatic, &facts, true, REASON_CUDA_LIBRARY, library);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
+    assert_decision(&automatic, &facts, TRIGGER_LOAD, REASON_CUDA_LIBRARY, library);
 }
 
 Test(policy, not_cuda)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.forks_with = other, .chooses_with = other, .injection = other};
-    assert_decision(&config, &facts, false, REASON_NOT_CUDA, NULL);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_NOT_CUDA, NULL);
 }
 
 Test(policy, forks)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.fat_binary = true, .forks_with = "fork"};
-    assert_decision(&config, &facts, false, REASON_FORKS, facts.forks_with);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_FORKS, facts.forks_with);
 }
 
 Test(policy, closes_descriptors)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.fat_binary = true, .closes_with = other, .chooses_with = other};
-    assert_decision(&config, &facts, false, REASON_CLOSES, other);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CLOSES, other);
+}
+
+Test(policy, sets_flags)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.cuda_library = library, .sets_flags = other};
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_SETS_FLAGS, other);
+}
+
+Test(policy, names_of_the_moments)
+{
+    cr_assert_null(policy_trigger_name(TRIGGER_NONE));
+    cr_assert_str_eq(policy_trigger_name(TRIGGER_LOAD), "load");
+    cr_assert_str_eq(policy_trigger_name(TRIGGER_SERVE), "serve");
+    cr_assert_str_eq(policy_trigger_name(TRIGGER_FORK), "fork");
 }
 
 Test(policy, unreadable)
 {
     struct config config = config_with(SETTING_LOAD);
     struct facts facts = {.unreadable = true};
-    assert_decision(&config, &facts, false, REASON_UNREADABLE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_UNREADABLE, NULL);
 }
 
 Test(policy, too_large)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.fat_binary = true, .too_large = true};
-    assert_decision(&config, &facts, false, REASON_TOO_LARGE, NULL);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_TOO_LARGE, NULL);
 }
 
 Test(policy, chooses_devices)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.fat_binary = true, .chooses_with = other};
-    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, other);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHOOSES_DEVICES, other);
 }
 
 Test(policy, injected)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = {.fat_binary = true, .injection = "CUDA_INJECTION64_PATH"};
-    assert_decision(&config, &facts, false, REASON_INJECTED, facts.injection);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_INJECTED, facts.injection);
 }
 
 static struct facts everything(void)
@@ -198,6 +212,8 @@ static struct facts everything(void)
                           .cuda_library = library,
                           .fat_binary = true,
                           .forks_with = other,
+                          .closes_with = other,
+                          .sets_flags = other,
                           .chooses_with = other,
                           .injection = other};
 }
@@ -208,23 +224,24 @@ Test(policy, precedence_of_what_is_never_warmed)
     struct facts facts = everything();
     config.devices.mode = DEVICE_NONE;
     config.bad = other;
-    assert_decision(&config, &facts, false, REASON_SECURE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_SECURE, NULL);
     facts.secure = false;
-    assert_decision(&config, &facts, false, REASON_SKIP_LIST, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_SKIP_LIST, other);
     facts.skipped = NULL;
-    assert_decision(&config, &facts, false, REASON_OFF, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OFF, NULL);
     config.trigger = SETTING_SERVE;
-    assert_decision(&config, &facts, false, REASON_NO_DEVICE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_NO_DEVICE, NULL);
     config.devices.mode = DEVICE_AUTO;
-    assert_decision(&config, &facts, false, REASON_BAD_SETTING, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_BAD_SETTING, other);
     config.bad = NULL;
-    assert_decision(&config, &facts, false, REASON_NOT_IN_VERSION, trigger_names[SETTING_SERVE]);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
     config.trigger = SETTING_AUTO;
-    assert_decision(&config, &facts, false, REASON_OPENED_LATE, NULL);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
     facts.opened_late = false;
-    assert_decision(&config, &facts, false, REASON_OWN_DRIVER, other);
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
     facts.own_driver = NULL;
-    assert_decision(&config, &facts, false, REASON_ANCESTOR_WARMED, NULL);
+    config.trigger = SETTING_LOAD;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_ANCESTOR_WARMED, NULL);
 }
 
 Test(policy, precedence_in_cuda_executables)
@@ -233,18 +250,23 @@ Test(policy, precedence_in_cuda_executables)
     struct facts facts = everything();
     facts.secure = facts.opened_late = false;
     facts.skipped = facts.own_driver = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ANCESTOR_WARMED, NULL);
     facts.ancestor = MARKER_NONE;
-    assert_decision(&config, &facts, false, REASON_FORKS, other);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_FORKS, other);
     facts.forks_with = NULL;
-    assert_decision(&config, &facts, false, REASON_CHOOSES_DEVICES, other);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CLOSES, other);
+    facts.closes_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_SETS_FLAGS, other);
+    facts.sets_flags = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHOOSES_DEVICES, other);
     facts.chooses_with = NULL;
-    assert_decision(&config, &facts, false, REASON_INJECTED, other);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_INJECTED, other);
     facts.injection = NULL;
-    assert_decision(&config, &facts, true, REASON_CUDA_LIBRARY, library);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_CUDA_LIBRARY, library);
     facts.cuda_library = NULL;
-    assert_decision(&config, &facts, true, REASON_FAT_BINARY, NULL);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_FAT_BINARY, NULL);
     facts.fat_binary = false;
-    assert_decision(&config, &facts, false, REASON_NOT_CUDA, NULL);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_NOT_CUDA, NULL);
 }
 
 Test(policy, is_cuda_executable)

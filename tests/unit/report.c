@@ -70,6 +70,9 @@ Test(report, nothing_was_warmed)
     assert_string(json, "result", "skipped");
     assert_string(json, "reason", "not a CUDA executable");
     assert_number(json, "total_ms", 0);
+    cJSON *waiting = format(&(struct report){.program = "server", .reason = "not a CUDA executable", .waiting = true});
+    assert_string(waiting, "result", "waiting");
+    cJSON_Delete(waiting);
     cr_assert(cJSON_IsArray(member(json, "devices")));
     cr_assert_eq(cJSON_GetArraySize(member(json, "devices")), 0);
     cr_assert_eq(cJSON_GetArraySize(json), 8);
@@ -88,8 +91,8 @@ Test(report, one_warm_device)
     warmth.devices[0] = (struct device){.ordinal = 2, .name = "NVIDIA H100"};
     strcpy(warmth.devices[0].uuid, "GPU-8a5e2d1c-0b3f-4e6a-9c7d-112233445566");
     all_stages(warmth.stages[0], STAGE_OK);
-    cJSON *json = format(&(struct report){.program = "server", .reason = "asked for", .warmth = &warmth});
-    assert_string(json, "trigger", "load");
+    cJSON *json = format(&(struct report){.program = "server", .reason = "asked for", .trigger = "serve", .warmth = &warmth});
+    assert_string(json, "trigger", "serve");
     assert_string(json, "result", "warm");
     assert_number(json, "total_ms", 431.235);
     cr_assert_eq(cJSON_GetArraySize(member(json, "devices")), 1);
@@ -228,7 +231,7 @@ Test(report, a_temporary_file_left_over_is_replaced)
     snprintf(path, sizeof path, "%s/report", folder);
     snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, getpid());
     fclose(fopen(temporary, "w"));
-    cr_expect_null(report_write(&(struct report){"server", "why", NULL}, path));
+    cr_expect_null(report_write(&(struct report){.program = "server", .reason = "why"}, path));
     cr_expect_neq(access(temporary, F_OK), 0);
     cr_expect_eq(unlink(path), 0);
     cr_expect_eq(rmdir(folder), 0);
@@ -239,7 +242,7 @@ Test(report, a_long_program_name_is_cut)
     static char name[40000];
     memset(name, 1, sizeof name - 1);
     struct text text = text_in(buffer, sizeof buffer);
-    report_format(&(struct report){name, "why", NULL}, &text);
+    report_format(&(struct report){.program = name, .reason = "why"}, &text);
     cJSON *json = cJSON_Parse(buffer);
     cr_assert_not_null(json);
     cr_assert_eq(strlen(cJSON_GetObjectItem(json, "program")->valuestring), 255);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the program's calls of the hooked functions would reach without us: the definition in the next loaded object
+ * that has one, another preloaded library's or the C library's. Found at the first call, by reading the objects' own
+ * symbol tables and not through dlsym: hooks are also called in signal handlers and in children of vfork.
+ */
+#ifndef GPUWARM_NEXT_H
+#define GPUWARM_NEXT_H
+
+#include <poll.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <time.h>
+
+struct next {
+#define HOOK(name, parameters, arguments) int(*name) parameters;
+#include "hooks.def"
+#undef HOOK
+};
+
+/* Always callable: each is looked for at its first call, unless next_find() was called before. */
+extern struct next next;
+
+/* Finds all of them. What no object defines becomes the bare system call. Safe to be called twice, and from threads. */
+void next_find(void);
+
+#endif

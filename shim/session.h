@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process knows of itself from its start on, and what it says: kept for the moments that come later, when the
+ * program may have changed its environment or written over its arguments, so every string is a copy.
+ */
+#ifndef GPUWARM_SESSION_H
+#define GPUWARM_SESSION_H
+
+#include "facts.h"
+#include "libc.h"
+#include "notice.h"
+#include "warm.h"
+#include <limits.h>
+
+struct session {
+    struct config config;
+    struct libc libc;
+    struct image image;
+    struct log log;
+    struct notices notices;
+    struct process process;
+    struct decision decision;
+    char program[256];
+    char log_file[PATH_MAX];
+    char report[PATH_MAX];
+    char reason[640];  /* of the decision, in words */
+    char visible[256]; /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
+};
+
+/* Reads settings and facts and decides. false: this is no place for us, and nothing is said. */
+bool session_open(struct session *session, const struct start *start);
+
+/* Copies the strings that were borrowed from the environment and the arguments. Before main goes on. */
+void session_keep(struct session *session);
+
+/* Says what was decided, where it is not to warm now: complaints, log line, report. */
+void session_tell(const struct session *session, const struct start *start);
+
+/* Warms on this thread, and says so. `reason` is why now. Signals, cancellation and errno are the caller's. */
+void session_warm(struct session *session, enum trigger trigger, const char *reason);
+
+/* Logs and reports that the process is not warmed for a reason that showed only now. */
+void session_give_up(const struct session *session, const char *reason);
+
+/* At exit: whether the program has changed CUDA_VISIBLE_DEVICES since it was warmed, which came too late. */
+void session_check_visible(const struct session *session);
+
+#endif

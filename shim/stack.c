@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See stack.h. The initial thread's stack grows down to a limit on its size (getrlimit(2)); any other is a mapping,
+ * found in /proc/self/maps. pthread_getattr_np would tell too, but allocates from the program's heap.
+ */
+#include "stack.h"
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static bool initial_has(size_t bytes, uintptr_t here, uintptr_t top, bool *is_initial)
+{
+    struct rlimit limit;
+    *is_initial = false;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || here > top)
+        return false;
+    /* Without a limit the stack is still where the kernel leaves room for one. */
+    size_t size = limit.rlim_cur == RLIM_INFINITY ? (size_t)8 << 20 : (size_t)limit.rlim_cur;
+    *is_initial = top - here < size;
+    return *is_initial && size - (top - here) >= bytes;
+}
+
+/* The start of the mapping that holds the address, from lines "start-end ..."; 0 when it is not there. */
+static uintptr_t mapping_start(int fd, uintptr_t address)
+{
+    char text[4096];
+    size_t kept = 0;
+    ssize_t length;
+    while ((length = read(fd, text + kept, sizeof text - 1 - kept)) > 0) {
+        char *line = text, *end;
+        text[kept += (size_t)length] = '\0';
+        while ((end = strchr(line, '\n'))) {
+            char *dash;
+            uintptr_t start = strtoul(line, &dash, 16);
+            if (*dash == '-' && address >= start && address < strtoul(dash + 1, NULL, 16))
+                return start;
+            line = end + 1;
+        }
+        kept = (size_t)(text + kept - line);
+        if (kept == sizeof text - 1)
+            return 0;
+        memmove(text, line, kept);
+    }
+    return 0;
+}
+
+bool stack_has(size_t bytes, const void *top)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    bool is_initial, has = initial_has(bytes, here, (uintptr_t)top, &is_initial);
+    if (is_initial)
+        return has;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    uintptr_t start = fd >= 0 ? mapping_start(fd, here) : 0;
+    if (fd >= 0)
+        close(fd);
+    return start && here - start >= bytes;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trigger serve and trigger fork on small programs: which moment of which process is taken, that it comes before the
+ * connection is accepted, that it comes once, and that the calls which it comes in give what they give without us.
+ */
+#include "run.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+TestSuite(serve, .init = run_setup, .fini = run_teardown);
+
+static size_t warm_ups(const struct journal *journal)
+{
+    return journal_calls(journal, "cuLaunchKernel", "name=gpuwarm_kernel");
+}
+
+/* Runs the server with and without the library; it must do the same. How often it was warmed. */
+static size_t served(const char *const *argv, const char *const *environment)
+{
+    struct run without = run_program(PLAIN, argv, environment);
+    journal_clear();
+    struct run with = run_program(PRELOADED, argv, environment);
+    cr_assert_eq(without.status, 4, "%s", without.err);
+    cr_expect_eq(with.status, without.status, "%d", with.status);
+    cr_expect_str_eq(with.out, without.out);
+    return warm_ups(journal_read());
+}
+
+static const char *const *server(const char *way, const char *one, const char *two)
+{
+    const char **argv = calloc(6, sizeof *argv);
+    argv[0] = run_host("serves");
+    argv[1] = way;
+    argv[2] = one;
+    argv[3] = one ? two : NULL;
+    return argv;
+}
+
+static const char *const ways[] = {"accept", "accept4", "poll", "ppoll", "select", "pselect", "epoll"};
+
+Test(serve, every_way_to_wait)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const char *const *settings = LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")));
+        cr_expect_eq(served(server(ways[i], "cuda", NULL), settings), 1, "%s", ways[i]);
+        cJSON *report = report_read(run_scratch("report"));
+        cr_expect_str_eq(report_text(report, "trigger"), "serve");
+        cr_expect_str_eq(report_text(report, "result"), "warm");
+        cr_expect_str_eq(report_text(report, "reason"), "it came to wait for connections, and libcuda.so.1 is loaded");
+    }
+}
+
+Test(serve, the_call_that_it_comes_in_is_not_seen_to_take_part)
+{
+    struct run run = run_program(PRELOADED, server("poll", "cuda", NULL), LIST("SIMCUDA_LATENCY_MS=cuInit=100"));
+    cr_expect_str_eq(run.out, "poll: ready 1, errno 77, got 1 x\n");
+    cr_expect_str_empty(run.err);
+}
+
+Test(serve, no_cuda_no_warm_up)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        cr_expect_eq(served(server(ways[i], NULL, NULL), NULL), 0, "%s", ways[i]);
+}
+
+Test(serve, local_sockets_and_side_threads_are_not_the_service)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        cr_expect_eq(served(server(ways[i], "cuda", "local"), NULL), 0, "%s", ways[i]);
+        cr_expect_eq(served(server(ways[i], "cuda", "thread"), NULL), 0, "%s", ways[i]);
+    }
+}
+
+Test(serve, an_explicit_trigger_takes_them_too)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const char *const *settings = LIST("GPUWARM_TRIGGER=serve");
+        cr_expect_eq(served(server(ways[i], "cuda", "local"), settings), 1, "%s", ways[i]);
+        cr_expect_eq(served(server(ways[i], "cuda", "thread"), settings), 1, "%s", ways[i]);
+    }
+}
+
+Test(serve, the_worker_and_not_the_master)
+{
+    const char *report = run_scratch("report.%p");
+    cr_expect_eq(served(server("select", "cuda", "worker"), LIST(run_env("GPUWARM_REPORT=%s", report))), 1);
+    struct journal *journal = journal_read();
+    cJSON *worker = report_read(run_scratch(run_env("report.%d", journal->lines[0].pid)));
+    cr_assert_not_null(worker, "the worker's own report");
+    cr_expect_eq(report_number(worker, "pid"), journal->lines[0].pid);
+    cr_expect_str_eq(report_text(worker, "result"), "warm");
+}
+
+Test(serve, a_child_of_a_warmed_process_says_why_cuda_cannot_work_in_it)
+{
+    const char *const *argv = server("poll", "cuda", "warm-worker");
+    cr_expect_eq(served(argv, NULL), 1);
+    struct run run = run_program(PRELOADED, argv, NULL);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "GPUWARM_TRIGGER=serve or fork"), "%s", run.err);
+}
+
+Test(serve, kill_switches)
+{
+    const char *const *switches =
+        LIST("GPUWARM_TRIGGER=off", "GPUWARM_DEVICE=none", "GPUWARM_SKIP=serves", "GPUWARM_TRIGGER=servee");
+    for (; *switches; switches++)
+        cr_expect_eq(served(server("accept", "cuda", NULL), LIST(*switches)), 0, "%s", *switches);
+}
+
+Test(serve, a_failure_is_the_warm_ups_alone)
+{
+    struct run without = run_program(PLAIN, server("poll", "cuda", NULL), NULL);
+    struct run with = run_program(PRELOADED, server("poll", "cuda", NULL),
+                                  LIST("SIMCUDA_FAULT=cuInit=100", run_env("GPUWARM_REPORT=%s", run_scratch("r"))));
+    cr_expect_str_eq(with.out, without.out);
+    cr_expect_str_empty(with.err);
+    cr_expect_str_eq(report_text(report_read(run_scratch("r")), "result"), "failed");
+}
+
+Test(serve, fork_warms_each_child)
+{
+    const char *report = run_scratch("report.%p");
+    const char *const *settings = LIST("GPUWARM_TRIGGER=fork", run_env("GPUWARM_REPORT=%s", report));
+    cr_expect_eq(served(server("accept", "cuda", "worker"), settings), 1);
+    struct journal *journal = journal_read();
+    cJSON *child = report_read(run_scratch(run_env("report.%d", journal->lines[0].pid)));
+    cr_assert_not_null(child);
+    cr_expect_str_eq(report_text(child, "trigger"), "fork");
+    cr_expect_eq(served(server("accept", "worker", NULL), settings), 0, "no CUDA library is loaded");
+    cr_expect_eq(served(server("accept", "cuda", NULL), settings), 0, "not the process itself");
+}

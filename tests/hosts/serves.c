@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server for one connection, which it makes itself from another thread: serves WAY [WORD...]. WAY is how it waits:
+ * accept, accept4, poll, ppoll, select, pselect, epoll. Words: `cuda` opens the driver first, `local` listens on a
+ * local socket, `thread` serves on a thread that is not the initial one, `worker` in a forked child, `warm-worker` in a
+ * child forked after the parent came to serve too. Prints what an observer of its calls could see.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *way;
+static struct sockaddr_storage address;
+static socklen_t length = sizeof address;
+
+static void *client(void *unused)
+{
+    int fd = socket(address.ss_family, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, length) != 0 || write(fd, "x", 1) != 1)
+        perror("client");
+    close(fd);
+    return unused;
+}
+
+static int wait_for(int listener)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    struct epoll_event event = {.events = EPOLLIN};
+    struct timeval forever = {30, 0};
+    struct timespec long_time = {30, 0};
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(listener, &set);
+    if (strcmp(way, "poll") == 0)
+        return poll(&polled, 1, 30000);
+    if (strcmp(way, "ppoll") == 0)
+        return ppoll(&polled, 1, &long_time, NULL);
+    if (strcmp(way, "select") == 0)
+        return select(listener + 1, &set, NULL, NULL, &forever);
+    if (strcmp(way, "pselect") == 0)
+        return pselect(listener + 1, &set, NULL, NULL, &long_time, NULL);
+    if (strcmp(way, "epoll") == 0) {
+        int epoll = epoll_create1(EPOLL_CLOEXEC);
+        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
+        return epoll_wait(epoll, &event, 1, 30000);
+    }
+    return 1;
+}
+
+static void *serve(void *argument)
+{
+    int listener = *(int *)argument;
+    char byte = 0;
+    pthread_t thread;
+    pthread_create(&thread, NULL, client, NULL);
+    errno = 77;
+    int ready = wait_for(listener), after = errno;
+    int fd = strcmp(way, "accept4") == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL);
+    ssize_t got = read(fd, &byte, 1);
+    pthread_join(thread, NULL);
+    printf("%s: ready %d, errno %d, got %zd %c\n", way, ready, after, got, byte);
+    return NULL;
+}
+
+static int listener_make(bool local)
+{
+    int fd = socket(local ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_un unnamed = {.sun_family = AF_UNIX}; /* bound to a name that the kernel chooses (unix(7)) */
+    if (local ? bind(fd, (struct sockaddr *)&unnamed, sizeof unnamed.sun_family)
+              : bind(fd, (struct sockaddr *)&loopback, sizeof loopback))
+        perror("bind");
+    if (listen(fd, 8) != 0 || getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+        perror("listen");
+    return fd;
+}
+
+static void serve_in_child(int listener)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        serve(&listener);
+        exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+    bool has[5] = {false};
+    static const char *const words[] = {"cuda", "local", "thread", "worker", "warm-worker"};
+    way = argc > 1 ? argv[1] : "accept";
+    for (int i = 2; i < argc; i++)
+        for (int word = 0; word < 5; word++)
+            has[word] |= strcmp(argv[i], words[word]) == 0;
+    if (has[0] && !dlopen("libcuda.so.1", RTLD_NOW))
+        puts(dlerror());
+    int listener = listener_make(has[1]);
+    pthread_t thread;
+    if (has[2]) {
+        pthread_create(&thread, NULL, serve, &listener);
+        pthread_join(thread, NULL);
+    } else if (has[3]) {
+        serve_in_child(listener);
+    } else {
+        serve(&listener);
+    }
+    if (has[4])
+        serve_in_child(listener);
+    return 4;
+}

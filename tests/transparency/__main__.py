@@ -23,7 +23,7 @@ def main(arguments):
         print(f"usage: BUILD-FOLDER [{'|'.join([*PARTS, *SUITES])}...]", file=sys.stderr)
         return 2
     build, only = os.path.realpath(arguments[0]), arguments[1:]
-    scratch = tempfile.mkdtemp(prefix="gpuwarm-")
+    scratch = tempfile.mkdtemp(prefix="transparency-")
     good = True
     for name, part in PARTS.items():
         if not only or name in only or (name == "cpython" and set(only) & set(SUITES)):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The ways in which every suite is run: as it is, and with the library in all of its processes.
 
-Each run has a folder of its own, for HOME, temporary files, the simulated driver's journal and the library's reports,
-by which it is seen afterwards that the library was there and warmed something. Used by all parts.
+Each run has a folder of its own, for HOME, temporary files and the library's reports, by which it is seen afterwards
+that the library was there and warmed something. Used by all parts.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -34,7 +35,6 @@ def environment(build, variant, folder):
         "HOME": f"{folder}/home",
         "TMPDIR": f"{folder}/tmp",
         "LD_LIBRARY_PATH": f"{build}/simcuda",
-        "SIMCUDA_JOURNAL": f"{folder}/journal",
     }
     if cuda:
         result["PYTHONPATH"] = f"{HERE}/site"
@@ -52,15 +52,18 @@ def preload(env, library):
 
 
 def seen(folder):
-    """How many processes wrote a report, and which ones initialised the driver."""
+    """How many processes wrote a report, and which of them were warmed."""
     warmed = set()
-    if os.path.exists(f"{folder}/journal"):
-        with open(f"{folder}/journal", encoding="ascii", errors="replace") as journal:
-            for line in journal:
-                fields = line.split("\t")
-                if len(fields) > 3 and fields[3] == "cuInit":
-                    warmed.add(int(fields[1]))
-    return len(os.listdir(f"{folder}/reports")), warmed
+    names = os.listdir(f"{folder}/reports")
+    for name in names:
+        try:
+            with open(f"{folder}/reports/{name}", encoding="utf-8") as file:
+                report = json.load(file)
+        except ValueError:
+            continue  # of a process that was killed while it wrote its own
+        if report["result"] == "warm":
+            warmed.add(report["pid"])
+    return len(names), warmed
 
 
 def run(command, env, folder, seconds, log):

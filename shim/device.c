@@ -78,6 +78,23 @@ static int spec_ordinal(const struct driver *driver, const struct device_spec *s
     return ordinal;
 }
 
+/*
+ * Which device a program without a rank uses: the first on which it has a primary context already, where it made one
+ * before it came to serve; else the first of all. One that cannot be asked has none.
+ */
+static int ordinal_in_use(const struct driver *driver, int count)
+{
+    for (int ordinal = 0; count > 1 && ordinal < count; ordinal++) {
+        CUdevice device;
+        unsigned flags;
+        int active = 0;
+        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS &&
+            DRIVER_CALL(driver, cuDevicePrimaryCtxGetState, device, &flags, &active) == CUDA_SUCCESS && active)
+            return ordinal;
+    }
+    return 0;
+}
+
 static bool is_among(const struct device *devices, unsigned count, int ordinal)
 {
     while (count > 0)
@@ -102,7 +119,7 @@ unsigned device_resolve(const struct driver *driver, const struct device_list *l
     for (unsigned i = 0; i < wanted && found < DEVICES_MAX; i++) {
         int ordinal = list->mode == DEVICE_LISTED ? spec_ordinal(driver, &list->specs[i], count, missing)
                       : list->mode == DEVICE_ALL  ? (int)i
-                                                  : (rank > 0 ? rank % count : 0);
+                                                  : (rank >= 0 ? rank % count : ordinal_in_use(driver, count));
         if (ordinal >= 0 && !is_among(devices, found, ordinal) &&
             device_describe(driver, ordinal, &devices[found], outcome))
             found++;

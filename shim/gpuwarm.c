@@ -44,8 +44,15 @@ static struct {
     bool child;            /* forked from the process that read the settings */
     pid_t pid;             /* differs in a child of vfork, which shares this memory */
     const void *stack_top; /* of the initial thread */
+    sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
 } process;
+
+/* What made this a process that is warmed. */
+static const char *library_name(void)
+{
+    return process.presence.library[0] ? process.presence.library : "a CUDA executable";
+}
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
  */
@@ -78,11 +85,27 @@ static enum signals_came warm_running(enum trigger trigger, const char *reason)
     return came;
 }
 
+/*
+ * May we be in a signal handler? It could have interrupted anything, malloc and the loader included. While one runs its
+ * signal is blocked (but with SA_NODEFER); a handled signal that is blocked now and was not when the program called
+ * listen is taken for that, and the next moment is waited for.
+ */
+static bool may_be_in_handler(void)
+{
+    struct sigaction action;
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    for (int signal = 1; signal < SIGNALS; signal++)
+        if (sigismember(&mask, signal) && !sigismember(&process.mask, signal) && signals_has_handler(signal, &action))
+            return true;
+    return false;
+}
+
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
 static enum signals_came serve(void)
 {
     char why[640];
-    if (!__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
+    if (may_be_in_handler() || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
         return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
@@ -98,9 +121,15 @@ static enum signals_came serve(void)
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), process.presence.library);
+    snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), library_name());
 #pragma GCC diagnostic pop
     return warm_running(TRIGGER_SERVE, why);
+}
+
+/* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
+static bool may_be_decided(void)
+{
+    return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
 }
 
 /*
@@ -109,9 +138,7 @@ static enum signals_came serve(void)
  */
 static bool may_serve(void)
 {
-    if (process.state == STATE_WAITS && !presence_of_cuda(&process.presence))
-        return false;
-    return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
+    return may_be_decided() && (process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid);
 }
 
 COLD static enum signals_came came_with(int fd)
@@ -145,86 +172,86 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
  */
 
-#define WATCHED(call) (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) ? (call) : SIGNALS_NONE)
-
 /* The handler of a signal that came during a warm-up has run: the call ends as if it had come during the wait. */
 #define INTERRUPTED (errno = EINTR, -1)
 
-/* Declared here by our own names: the headers' prototypes have attributes and types that differ between systems. */
-#define HOOK(name, parameters, arguments) EXPORTED int hook_##name parameters __asm__(#name);
-#include "hooks.def"
-#undef HOOK
-
-int hook_listen(int fd, int backlog)
+COLD static int watched_listen(int fd, int backlog)
 {
+    int saved = errno;
     process.listened = true;
+    if (may_be_decided())
+        sigprocmask(SIG_BLOCK, NULL, &process.mask);
+    errno = saved;
     return next.listen(fd, backlog);
 }
 
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
-int hook_accept(int fd, void *address, void *length)
+COLD static int watched_accept(int fd, void *address, void *length)
 {
-    if (WATCHED(came_with(fd)) == SIGNALS_INTERRUPTING)
-        return INTERRUPTED;
-    return next.accept(fd, address, length);
+    return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
-int hook_accept4(int fd, void *address, void *length, int flags)
+COLD static int watched_accept4(int fd, void *address, void *length, int flags)
 {
-    if (WATCHED(came_with(fd)) == SIGNALS_INTERRUPTING)
-        return INTERRUPTED;
-    return next.accept4(fd, address, length, flags);
+    return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
-int hook_poll(struct pollfd *fds, unsigned long count, int ms)
+COLD static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
-    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
-        return INTERRUPTED;
-    return next.poll(fds, count, ms);
+    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
-int hook___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
+COLD static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
-    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
-        return INTERRUPTED;
-    return next.__poll_chk(fds, count, ms, size);
+    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
-int hook_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
+COLD static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
-    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
-        return INTERRUPTED;
-    return next.ppoll(fds, count, timeout, mask);
+    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
-int hook___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask,
-                     size_t size)
+COLD static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
+                                    const void *mask, size_t size)
 {
-    if (WATCHED(came_to_poll(fds, count)) != SIGNALS_NONE)
-        return INTERRUPTED;
-    return next.__ppoll_chk(fds, count, timeout, mask, size);
+    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
-int hook_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
+COLD static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
-    if (WATCHED(came_to_select(count, reads)) != SIGNALS_NONE)
-        return INTERRUPTED;
-    return next.select(count, reads, writes, errors, timeout);
+    return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
+                                                        : next.select(count, reads, writes, errors, timeout);
 }
 
-int hook_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout, const void *mask)
+COLD static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
+                                const void *mask)
 {
-    if (WATCHED(came_to_select(count, reads)) != SIGNALS_NONE)
-        return INTERRUPTED;
-    return next.pselect(count, reads, writes, errors, timeout, mask);
+    return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
+                                                        : next.pselect(count, reads, writes, errors, timeout, mask);
 }
 
-int hook_epoll_ctl(int epoll, int operation, int fd, void *event)
+COLD static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
-    if (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) && operation == EPOLL_CTL_ADD)
+    if (operation == EPOLL_CTL_ADD)
         came_with(fd);
     return next.epoll_ctl(epoll, operation, fd, event);
 }
+
+/*
+ * Exported under the functions' names and called by ours: the headers' prototypes have attributes and types that differ
+ * between systems. Where the next definition is not the C library's, the arguments may be anything; they are passed on
+ * untouched, as are all once nothing is watched for: a test, and a jump with the caller's registers and stack.
+ */
+#define HOOK(name, parameters, arguments)                                                                              \
+    EXPORTED int hook_##name parameters __asm__(#name);                                                                \
+    int hook_##name parameters                                                                                         \
+    {                                                                                                                  \
+        if (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) && next_known.name)                      \
+            return watched_##name arguments;                                                                           \
+        return next.name arguments;                                                                                    \
+    }
+#include "hooks.def"
+#undef HOOK
 
 /* ---- fork -----------------------------------------------------------------------------------------------------------
  */
@@ -232,9 +259,10 @@ int hook_epoll_ctl(int epoll, int operation, int fd, void *event)
 static void fork_moment(void)
 {
     char why[640];
+    bool has_cuda = may_be_decided();
     process.state = STATE_NOTHING;
     watching = 0;
-    if (!presence_of_cuda(&process.presence)) {
+    if (!has_cuda) {
         session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
         return;
     }
@@ -244,7 +272,7 @@ static void fork_moment(void)
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), process.presence.library);
+    snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), library_name());
 #pragma GCC diagnostic pop
     warm_running(TRIGGER_FORK, why);
 }
@@ -288,6 +316,7 @@ static void load_moment(void)
 static void wait_for_moment(const struct start *start)
 {
     process.state = STATE_WAITS;
+    sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
     process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
     watching = session.decision.trigger == TRIGGER_SERVE;

@@ -3,6 +3,8 @@
 #include "listener.h"
 #include <limits.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* A server has few sockets that listen and they come first; beyond this many nothing is asked. */
 enum { ASKED_MAX = 1024 };
@@ -11,7 +13,9 @@ static int option(int fd, int name)
 {
     int value = 0;
     socklen_t length = sizeof value;
-    return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
+    /* By number: another preloaded library may stand in front of getsockopt, and hold its lock while it calls accept.
+     */
+    return syscall(SYS_getsockopt, fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
 }
 
 bool listener_is(int fd, bool tcp)

@@ -89,9 +89,12 @@ struct next next = {
 #undef HOOK
 };
 
+struct next_known next_known;
+
 struct search {
     bool passed; /* our own object: what comes after it in the loader's order is next */
     struct next found;
+    struct next_known known;
 };
 
 static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
@@ -104,9 +107,12 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
             object.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     if (search->passed && object.l_ld) {
+        bool is_libc = object_symbol(&object, "gnu_get_libc_version") != NULL;
 #define HOOK(name, parameters, arguments)                                                                              \
-    if (!search->found.name && (function = object_symbol(&object, #name)))                                             \
-        memcpy(&search->found.name, &function, sizeof function);
+    if (!search->found.name && (function = object_symbol(&object, #name))) {                                           \
+        memcpy(&search->found.name, &function, sizeof function);                                                       \
+        search->known.name = is_libc;                                                                                  \
+    }
 #include "hooks.def"
 #undef HOOK
     }
@@ -120,7 +126,8 @@ void next_find(void)
     dl_iterate_phdr(search_object, &search);
     /* One whole pointer at a time: another thread may be calling, or doing the same. */
 #define HOOK(name, parameters, arguments)                                                                              \
-    __atomic_store_n(&next.name, search.found.name ? search.found.name : raw_##name, __ATOMIC_RELAXED);
+    __atomic_store_n(&next.name, search.found.name ? search.found.name : raw_##name, __ATOMIC_RELAXED);                \
+    next_known.name = search.known.name;
 #include "hooks.def"
 #undef HOOK
 }

@@ -8,6 +8,7 @@
 #define GPUWARM_NEXT_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/time.h>
 #include <time.h>
@@ -17,6 +18,16 @@ struct next {
 #include "hooks.def"
 #undef HOOK
 };
+
+/* Is the next definition the C library's own, whose arguments are known? Another object's of that name may be anything.
+ */
+struct next_known {
+#define HOOK(name, parameters, arguments) bool name;
+#include "hooks.def"
+#undef HOOK
+};
+
+extern struct next_known next_known;
 
 /* Always callable: each is looked for at its first call, unless next_find() was called before. */
 extern struct next next;

@@ -155,6 +155,7 @@ void session_warm(struct session *session, enum trigger trigger, const char *rea
         .devices = &session->config.devices,
         .stages = session->config.stages,
         .rank = process->rank.local,
+        .alone = trigger == TRIGGER_LOAD,
         .takes_exclusive = trigger != TRIGGER_LOAD || policy_is_cuda_executable(&process->facts),
     };
     unsigned taken = standard_take();

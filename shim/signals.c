@@ -2,14 +2,11 @@
 /* See signals.h. sigprocmask(2) acts on the calling thread alone on Linux, and is in every C library's libc. */
 #include "signals.h"
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
 static const int writing[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
-
-enum { SIGNALS = 65 }; /* Linux: 1 to 64 */
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -38,7 +35,7 @@ void signals_hold_all(struct signals *signals)
     hold(signals, &held);
 }
 
-static bool has_handler(int signal, struct sigaction *action)
+bool signals_has_handler(int signal, struct sigaction *action)
 {
     return sigaction(signal, NULL, action) == 0 && action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
@@ -49,7 +46,7 @@ void signals_hold_handled(struct signals *signals)
     struct sigaction action;
     sigemptyset(&held);
     for (int signal = 1; signal < SIGNALS; signal++)
-        if (has_handler(signal, &action))
+        if (signals_has_handler(signal, &action))
             sigaddset(&held, signal);
     for (size_t i = 0; i < COUNT(faults); i++)
         sigdelset(&held, faults[i]);
@@ -68,7 +65,7 @@ enum signals_came signals_came(const struct signals *signals)
     sigpending(&pending);
     for (int signal = 1; signal < SIGNALS; signal++) {
         if (!sigismember(&signals->handled, signal) || sigismember(&signals->mask, signal) ||
-            !sigismember(&pending, signal) || !has_handler(signal, &action))
+            !sigismember(&pending, signal) || !signals_has_handler(signal, &action))
             continue;
         if (!(action.sa_flags & SA_RESTART))
             return SIGNALS_INTERRUPTING;

@@ -4,6 +4,7 @@
 #define GPUWARM_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 struct signals {
     sigset_t mask;    /* the thread's before */
@@ -29,6 +30,11 @@ void signals_hold_all(struct signals *signals);
  * blocked too.
  */
 void signals_hold_handled(struct signals *signals);
+
+enum { SIGNALS = 65 }; /* Linux: 1 to 64 */
+
+/* Has the signal a handler? Then *action is what sigaction(2) tells of it. */
+bool signals_has_handler(int signal, struct sigaction *action);
 
 /* After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. */
 enum signals_came signals_came(const struct signals *signals);

@@ -49,56 +49,71 @@ void stage_kernel(const struct driver *driver, struct stage_outcome *outcome)
  */
 enum { SCRATCH_BYTES = 1 << 20 };
 
-/*
- * Pageable memory is copied with the synchronous calls, because those are what a program's first copy is; they run in
- * the default stream, in which nothing else can be at load. Pinned memory is copied on a stream of ours.
- */
-static bool memory_copy(const struct driver *driver, CUdeviceptr memory, void *pageable, void *pinned, CUstream stream,
-                        struct stage_outcome *outcome)
+/* What a memory stage works with. */
+struct scratch {
+    CUstream stream;
+    bool alone;
+    void *pageable, *pinned;
+    CUdeviceptr memory;
+};
+
+/* With the synchronous calls where that is allowed, because those are what a program's first copy is. */
+static bool memory_copy_pageable(const struct driver *driver, const struct scratch *scratch,
+                                 struct stage_outcome *outcome)
 {
+    if (scratch->alone)
+        return DRIVER_TRY(outcome, driver, cuMemcpyHtoD_v2, scratch->memory, scratch->pageable, SCRATCH_BYTES) &&
+               DRIVER_TRY(outcome, driver, cuMemcpyDtoH_v2, scratch->pageable, scratch->memory, SCRATCH_BYTES);
+    return DRIVER_TRY(outcome, driver, cuMemcpyHtoDAsync_v2, scratch->memory, scratch->pageable, SCRATCH_BYTES,
+                      scratch->stream) &&
+           DRIVER_TRY(outcome, driver, cuMemcpyDtoHAsync_v2, scratch->pageable, scratch->memory, SCRATCH_BYTES,
+                      scratch->stream) &&
+           DRIVER_TRY(outcome, driver, cuStreamSynchronize, scratch->stream);
+}
+
+static bool memory_copy(const struct driver *driver, const struct scratch *scratch, struct stage_outcome *outcome)
+{
+    const CUstream stream = scratch->stream;
+    const CUdeviceptr memory = scratch->memory;
+    void *pinned = scratch->pinned;
     return DRIVER_TRY(outcome, driver, cuMemsetD8Async, memory, 0, SCRATCH_BYTES, stream) &&
            DRIVER_TRY(outcome, driver, cuMemcpyDtoHAsync_v2, pinned, memory, SCRATCH_BYTES, stream) &&
            DRIVER_TRY(outcome, driver, cuMemcpyHtoDAsync_v2, memory, pinned, SCRATCH_BYTES, stream) &&
-           DRIVER_TRY(outcome, driver, cuStreamSynchronize, stream) &&
-           DRIVER_TRY(outcome, driver, cuMemcpyHtoD_v2, memory, pageable, SCRATCH_BYTES) &&
-           DRIVER_TRY(outcome, driver, cuMemcpyDtoH_v2, pageable, memory, SCRATCH_BYTES);
+           DRIVER_TRY(outcome, driver, cuStreamSynchronize, stream) && memory_copy_pageable(driver, scratch, outcome);
 }
 
-static bool memory_pinned(const struct driver *driver, CUdeviceptr memory, void *pageable, CUstream stream,
-                          struct stage_outcome *outcome)
+static bool memory_pinned(const struct driver *driver, struct scratch *scratch, struct stage_outcome *outcome)
 {
-    void *pinned = NULL;
-    if (!DRIVER_TRY(outcome, driver, cuMemHostAlloc, &pinned, SCRATCH_BYTES, 0))
+    if (!DRIVER_TRY(outcome, driver, cuMemHostAlloc, &scratch->pinned, SCRATCH_BYTES, 0))
         return false;
-    bool copied = memory_copy(driver, memory, pageable, pinned, stream, outcome);
-    return DRIVER_TRY(outcome, driver, cuMemFreeHost, pinned) && copied;
+    bool copied = memory_copy(driver, scratch, outcome);
+    return DRIVER_TRY(outcome, driver, cuMemFreeHost, scratch->pinned) && copied;
 }
 
-static bool memory_device(const struct driver *driver, void *pageable, CUstream stream, struct stage_outcome *outcome)
+static bool memory_device(const struct driver *driver, struct scratch *scratch, struct stage_outcome *outcome)
 {
-    CUdeviceptr memory = 0;
-    if (!DRIVER_TRY(outcome, driver, cuMemAlloc_v2, &memory, SCRATCH_BYTES))
+    if (!DRIVER_TRY(outcome, driver, cuMemAlloc_v2, &scratch->memory, SCRATCH_BYTES))
         return false;
-    bool copied = memory_pinned(driver, memory, pageable, stream, outcome);
-    return DRIVER_TRY(outcome, driver, cuMemFree_v2, memory) && copied;
+    bool copied = memory_pinned(driver, scratch, outcome);
+    return DRIVER_TRY(outcome, driver, cuMemFree_v2, scratch->memory) && copied;
 }
 
-void stage_memory(const struct driver *driver, struct stage_outcome *outcome)
+void stage_memory(const struct driver *driver, bool alone, struct stage_outcome *outcome)
 {
-    CUstream stream = NULL;
-    if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &stream, CU_STREAM_NON_BLOCKING))
+    struct scratch scratch = {.alone = alone};
+    if (!DRIVER_TRY(outcome, driver, cuStreamCreate, &scratch.stream, CU_STREAM_NON_BLOCKING))
         return;
     /* From the kernel, not from the program's heap, which may be another library's and not ready before main; and all
      * its pages at once, since every one would be faulted in by the copies. */
-    void *pageable =
+    scratch.pageable =
         mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     bool copied = false;
-    if (pageable != MAP_FAILED) {
-        copied = memory_device(driver, pageable, stream, outcome);
-        munmap(pageable, SCRATCH_BYTES);
+    if (scratch.pageable != MAP_FAILED) {
+        copied = memory_device(driver, &scratch, outcome);
+        munmap(scratch.pageable, SCRATCH_BYTES);
     } else {
         stage_succeeded(outcome, "mmap", CUDA_ERROR_OUT_OF_MEMORY);
     }
-    if (DRIVER_TRY(outcome, driver, cuStreamDestroy_v2, stream) && copied)
+    if (DRIVER_TRY(outcome, driver, cuStreamDestroy_v2, scratch.stream) && copied)
         outcome->result = STAGE_OK;
 }

@@ -8,6 +8,7 @@
 #define GPUWARM_STAGE_H
 
 #include "cuda_abi.h"
+#include <stdbool.h>
 
 #define STAGE_BIT(name) (1u << STAGE_##name)
 
@@ -39,6 +40,11 @@ void stage_context(const struct driver *driver, CUdevice device, CUcontext *cont
 
 /* The two below need the device's context to be current on this thread. */
 void stage_kernel(const struct driver *driver, struct stage_outcome *outcome);
-void stage_memory(const struct driver *driver, struct stage_outcome *outcome);
+
+/*
+ * `alone`: nothing else in this process uses the device yet, so the default stream may be used too. Where threads of
+ * the program may, it is not: a synchronous copy waits for their work, and fails a graph that one of them captures.
+ */
+void stage_memory(const struct driver *driver, bool alone, struct stage_outcome *outcome);
 
 #endif

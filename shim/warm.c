@@ -48,14 +48,19 @@ static void stages_skip(struct stage_outcome *stages, unsigned which)
             stages[stage].result = STAGE_SKIPPED;
 }
 
-/* The stages that need the context, with it current. One that fails leaves the next to be tried. */
-static void context_stages(const struct driver *driver, unsigned which, CUcontext context, struct warmth *warmth,
-                           struct stage_outcome *stages)
+static void stage_run(const struct driver *driver, const struct warm_request *request, enum stage stage,
+                      struct stage_outcome *outcome)
 {
-    static void (*const run[STAGE_COUNT])(const struct driver *, struct stage_outcome *) = {
-        [STAGE_kernel] = stage_kernel,
-        [STAGE_memory] = stage_memory,
-    };
+    if (stage == STAGE_kernel)
+        stage_kernel(driver, outcome);
+    else if (stage == STAGE_memory)
+        stage_memory(driver, request->alone, outcome);
+}
+
+/* The stages that need the context, with it current. One that fails leaves the next to be tried. */
+static void context_stages(const struct driver *driver, const struct warm_request *request, unsigned which,
+                           CUcontext context, struct warmth *warmth, struct stage_outcome *stages)
+{
     for (int stage = STAGE_context + 1; stage < STAGE_COUNT; stage++) {
         if (!(which & 1u << stage))
             continue;
@@ -63,7 +68,7 @@ static void context_stages(const struct driver *driver, unsigned which, CUcontex
         struct stage_outcome *outcome = &stages[stage];
         CUcontext popped;
         if (DRIVER_TRY(outcome, driver, cuCtxPushCurrent_v2, context)) {
-            run[stage](driver, outcome);
+            stage_run(driver, request, (enum stage)stage, outcome);
             if (!DRIVER_TRY(outcome, driver, cuCtxPopCurrent_v2, &popped))
                 outcome->result = STAGE_FAILED;
         }
@@ -97,7 +102,7 @@ static void device_warm(const struct driver *driver, const struct warm_request *
     stage_context(driver, device->handle, &context, &stages[STAGE_context]);
     stage_end(warmth, &stages[STAGE_context], STAGE_context, start, driver);
     if (stages[STAGE_context].result == STAGE_OK)
-        context_stages(driver, after_context, context, warmth, stages);
+        context_stages(driver, request, after_context, context, warmth, stages);
     else
         stages_skip(stages, after_context);
 }

@@ -14,6 +14,7 @@ struct warm_request {
     const struct device_list *devices;
     unsigned stages;      /* STAGE_BIT()s */
     int rank;             /* local rank or -1 */
+    bool alone;           /* does nothing else in this process use a device yet (stage_memory)? */
     bool takes_exclusive; /* may this process take a device that only one process can use, if it is surely the one? */
 };
 

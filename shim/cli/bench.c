@@ -86,8 +86,12 @@ int main(void)
     const struct device_list first_device = {
         .mode = DEVICE_LISTED, .count = 1, .specs = {{.form = DEVICE_ORDINAL, .ordinal = 0, .text = "0"}}};
     const struct libc libc = timed_libc();
-    const struct warm_request request = {
-        .libc = &libc, .devices = &first_device, .stages = STAGES_ALL, .rank = -1, .takes_exclusive = true};
+    const struct warm_request request = {.libc = &libc,
+                                         .devices = &first_device,
+                                         .stages = STAGES_ALL,
+                                         .rank = -1,
+                                         .alone = true,
+                                         .takes_exclusive = true};
     struct text text = text_in(output, sizeof output);
     bool warm = true;
     text_format(&text, "{\"event\":\"start\",\"main_ns\":%lld}\n", timed_now());

@@ -38,8 +38,9 @@ static const struct {
 /* What a device is called, and how others fail, is not needed to warm it. */
 static bool is_needed(const char *function)
 {
-    static const char *const optional[] = {"cuGetErrorName",     "cuDeviceGetName",      "cuDeviceGetUuid",
-                                           "cuDeviceGetUuid_v2", "cuDeviceGetAttribute", "cuDeviceGetByPCIBusId"};
+    static const char *const optional[] = {
+        "cuGetErrorName",       "cuDeviceGetName",       "cuDeviceGetUuid",           "cuDeviceGetUuid_v2",
+        "cuDeviceGetAttribute", "cuDeviceGetByPCIBusId", "cuDevicePrimaryCtxGetState"};
     for (size_t i = 0; i < COUNT(optional); i++)
         if (strcmp(function, optional[i]) == 0)
             return false;

@@ -46,7 +46,7 @@ Test(serve, every_way_to_wait)
         cJSON *report = report_read(run_scratch("report"));
         cr_expect_str_eq(report_text(report, "trigger"), "serve");
         cr_expect_str_eq(report_text(report, "result"), "warm");
-        cr_expect_str_eq(report_text(report, "reason"), "it came to wait for connections, and libcuda.so.1 is loaded");
+        cr_expect_str_eq(report_text(report, "reason"), "it came to wait for connections, with libcuda.so.1");
     }
 }
 
@@ -98,6 +98,15 @@ Test(serve, a_child_of_a_warmed_process_says_why_cuda_cannot_work_in_it)
     struct run run = run_program(PRELOADED, argv, NULL);
     cr_expect_eq(line_count(run.err), 1, "%s", run.err);
     cr_expect_not_null(strstr(run.err, "GPUWARM_TRIGGER=serve or fork"), "%s", run.err);
+}
+
+/* Where nothing says which device, it is the one that the program uses already, and no other. */
+Test(serve, the_device_that_the_program_has_chosen)
+{
+    const char *const *settings = LIST("SIMCUDA_DEVICES=3", run_env("GPUWARM_REPORT=%s", run_scratch("report")));
+    cr_expect_eq(served(server("poll", "cuda", "second"), settings), 1);
+    cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 1);
+    cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=0"), 0);
 }
 
 Test(serve, kill_switches)

@@ -3,7 +3,8 @@
  * A server for one connection, which it makes itself from another thread: serves WAY [WORD...]. WAY is how it waits:
  * accept, accept4, poll, ppoll, select, pselect, epoll. Words: `cuda` opens the driver first, `local` listens on a
  * local socket, `thread` serves on a thread that is not the initial one, `worker` in a forked child, `warm-worker` in a
- * child forked after the parent came to serve too. Prints what an observer of its calls could see.
+ * child forked after the parent came to serve too, `second` uses the second GPU before. Prints what an observer of its
+ * calls could see.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -98,16 +99,31 @@ static void serve_in_child(int listener)
     waitpid(child, NULL, 0);
 }
 
+/* A program that has made itself a context on the second device before it serves. */
+static void use_second_device(void *driver)
+{
+    int (*init)(unsigned) = (int (*)(unsigned))dlsym(driver, "cuInit");
+    int (*retain)(void **, int) = (int (*)(void **, int))dlsym(driver, "cuDevicePrimaryCtxRetain");
+    void *context;
+    printf("cuInit %d, ", init(0));
+    printf("retain %d\n", retain(&context, 1));
+}
+
+enum { WORDS = 6 };
+
 int main(int argc, char **argv)
 {
-    bool has[5] = {false};
-    static const char *const words[] = {"cuda", "local", "thread", "worker", "warm-worker"};
+    bool has[WORDS] = {false};
+    static const char *const words[WORDS] = {"cuda", "local", "thread", "worker", "warm-worker", "second"};
     way = argc > 1 ? argv[1] : "accept";
     for (int i = 2; i < argc; i++)
-        for (int word = 0; word < 5; word++)
+        for (int word = 0; word < WORDS; word++)
             has[word] |= strcmp(argv[i], words[word]) == 0;
-    if (has[0] && !dlopen("libcuda.so.1", RTLD_NOW))
+    void *driver = has[0] ? dlopen("libcuda.so.1", RTLD_NOW) : NULL;
+    if (has[0] && !driver)
         puts(dlerror());
+    if (has[5])
+        use_second_device(driver);
     int listener = listener_make(has[1]);
     pthread_t thread;
     if (has[2]) {

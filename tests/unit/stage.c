@@ -35,7 +35,7 @@ enum { FAILURE = 719 };
 
 static unsigned calls[CALL_COUNT];
 static bool failing[CALL_COUNT];
-static int alive[OBJECT_COUNT];
+static int alive[OBJECT_COUNT], pinned_copies;
 
 static char stream_object, module_object, function_object, context_object, pinned_bytes[1 << 20];
 static const CUdeviceptr device_address = 0x7f0000000000;
@@ -200,14 +200,14 @@ static CUresult fake_to_host(void *destination, CUdeviceptr source, size_t bytes
 
 static CUresult fake_to_device_async(CUdeviceptr destination, const void *source, size_t bytes, CUstream stream)
 {
-    cr_assert_eq(source, pinned_bytes);
+    pinned_copies += source == pinned_bytes;
     cr_assert_eq(stream, STREAM_HANDLE);
     return copied(CALL_cuMemcpyHtoDAsync_v2, destination, device_bytes, source, bytes);
 }
 
 static CUresult fake_to_host_async(void *destination, CUdeviceptr source, size_t bytes, CUstream stream)
 {
-    cr_assert_eq(destination, pinned_bytes);
+    pinned_copies += destination == pinned_bytes;
     cr_assert_eq(stream, STREAM_HANDLE);
     return copied(CALL_cuMemcpyDtoHAsync_v2, source, destination, device_bytes, bytes);
 }
@@ -218,6 +218,7 @@ static struct driver fake_driver(void)
     memset(calls, 0, sizeof calls);
     memset(failing, 0, sizeof failing);
     memset(alive, 0, sizeof alive);
+    pinned_copies = 0;
     return (struct driver){
         .cuDevicePrimaryCtxRetain = fake_retain,
         .cuStreamCreate = fake_stream_create,
@@ -312,9 +313,25 @@ Test(stage, kernel_with_each_call_failing)
     run_without_each(stage_kernel, 7);
 }
 
+/* At load, where nothing else uses the device, and beside threads of the program that may. */
+static void memory_alone(const struct driver *driver, struct stage_outcome *outcome)
+{
+    stage_memory(driver, true, outcome);
+}
+
+static void memory_beside(const struct driver *driver, struct stage_outcome *outcome)
+{
+    stage_memory(driver, false, outcome);
+}
+
 Test(stage, memory_with_each_call_failing)
 {
-    run_without_each(stage_memory, 12);
+    run_without_each(memory_alone, 12);
+}
+
+Test(stage, memory_beside_others_with_each_call_failing)
+{
+    run_without_each(memory_beside, 10);
 }
 
 static void assert_made(const bool made[CALL_COUNT], const enum call *wanted, size_t count)
@@ -340,8 +357,20 @@ Test(stage, memory_does_its_work)
                                        CALL_cuMemcpyHtoD_v2,      CALL_cuMemcpyDtoH_v2,    CALL_cuMemcpyHtoDAsync_v2,
                                        CALL_cuMemcpyDtoHAsync_v2, CALL_cuStreamSynchronize};
     bool made[CALL_COUNT];
-    run_in_order(stage_memory, made);
+    run_in_order(memory_alone, made);
     assert_made(made, wanted, sizeof wanted / sizeof *wanted);
+    cr_assert_eq(pinned_copies, 2, "both ways, asynchronously");
+}
+
+/* Nothing in the default stream: all that is asked for is asked for with a stream of ours. */
+Test(stage, memory_beside_others_stays_in_its_stream)
+{
+    bool made[CALL_COUNT];
+    run_in_order(memory_beside, made);
+    cr_assert(made[CALL_cuMemcpyHtoDAsync_v2] && made[CALL_cuMemcpyDtoHAsync_v2]);
+    cr_assert_eq(calls[CALL_cuMemcpyHtoDAsync_v2], 2, "pinned and pageable");
+    cr_assert_eq(pinned_copies, 2, "both ways");
+    cr_assert_not(made[CALL_cuMemcpyHtoD_v2] || made[CALL_cuMemcpyDtoH_v2]);
 }
 
 /* Where the clean-up fails too, the report names what went wrong first. */
@@ -350,7 +379,7 @@ Test(stage, first_failure_is_named)
     struct driver driver = fake_driver();
     struct stage_outcome outcome = {.result = STAGE_OMITTED};
     failing[CALL_cuMemcpyHtoD_v2] = failing[CALL_cuMemFree_v2] = failing[CALL_cuStreamDestroy_v2] = true;
-    stage_memory(&driver, &outcome);
+    stage_memory(&driver, true, &outcome);
     cr_assert_neq(outcome.result, STAGE_OK);
     cr_assert_str_eq(outcome.call, "cuMemcpyHtoD_v2");
     cr_assert_eq(alive[PINNED_MEMORY], 0);
@@ -372,7 +401,7 @@ Test(stage, driver_without_functions)
     stage_kernel(&none, &kernel);
     cr_assert_str_eq(kernel.call, "cuStreamCreate");
     cr_assert_neq(kernel.result, STAGE_OK);
-    stage_memory(&none, &memory);
+    stage_memory(&none, true, &memory);
     cr_assert_str_eq(memory.call, "cuStreamCreate");
     cr_assert_neq(memory.result, STAGE_OK);
     stage_context(&none, 3, &retained, &context);

@@ -29,13 +29,25 @@ static void driver_bind(struct driver *driver, const struct libc *libc)
 #undef CUDA_API
 }
 
-void stage_driver(struct driver *driver, const struct libc *libc, struct stage_outcome *outcome, char *problem,
-                  size_t size)
+/* Before cuInit every other call answers that it has not been made (CUDA Driver API, cuInit). */
+static bool is_in_use(const struct driver *driver)
+{
+    int count;
+    return DRIVER_CALL(driver, cuDeviceGetCount, &count) == CUDA_SUCCESS;
+}
+
+void stage_driver(struct driver *driver, const struct libc *libc, bool unless_in_use, struct stage_outcome *outcome,
+                  char *problem, size_t size)
 {
     problem[0] = '\0';
     *driver = (struct driver){.handle = libc->open ? libc->open(library_name, RTLD_NOW | RTLD_LOCAL) : NULL};
     if (driver->handle) {
         driver_bind(driver, libc);
+        if (unless_in_use && is_in_use(driver)) {
+            snprintf(problem, size, "the program has initialised CUDA itself");
+            outcome->result = STAGE_SKIPPED;
+            return;
+        }
         if (DRIVER_TRY(outcome, driver, cuInit, 0))
             outcome->result = STAGE_OK;
         return;

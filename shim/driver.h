@@ -30,11 +30,12 @@ struct driver {
 bool stage_succeeded(struct stage_outcome *outcome, const char *call, CUresult result);
 
 /*
- * The stage `driver`: opens libcuda.so.1, fills the table, calls cuInit. When the library could not be opened,
- * `problem` (of `size` bytes) says why, else it is empty.
+ * The stage `driver`: opens libcuda.so.1, fills the table, calls cuInit; with `unless_in_use` the stage is skipped
+ * where the program has called that already. When the library could not be opened, `problem` (of `size` bytes) says
+ * why, else it is empty.
  */
-void stage_driver(struct driver *driver, const struct libc *libc, struct stage_outcome *outcome, char *problem,
-                  size_t size);
+void stage_driver(struct driver *driver, const struct libc *libc, bool unless_in_use, struct stage_outcome *outcome,
+                  char *problem, size_t size);
 
 /* The result's name ("CUDA_ERROR_OUT_OF_MEMORY"), a string that lives as long as the process; never NULL. */
 const char *driver_error_name(const struct driver *driver, CUresult result);

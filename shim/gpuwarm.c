@@ -41,6 +41,7 @@ static struct {
     enum state state;
     bool listened;         /* this process or one that it was forked from has a socket that listens */
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
+    bool late;             /* it has accepted while no CUDA library was loaded */
     bool child;            /* forked from the process that read the settings */
     pid_t pid;             /* differs in a child of vfork, which shares this memory */
     const void *stack_top; /* of the initial thread */
@@ -77,7 +78,7 @@ static enum signals_came warm_running(enum trigger trigger, const char *reason)
     int cancellation;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     signals_hold_handled(&signals);
-    session_warm(&session, trigger, reason);
+    session_warm(&session, trigger, process.late, reason);
     process.state = STATE_WARMED;
     enum signals_came came = signals_came(&signals);
     signals_release(&signals);
@@ -144,7 +145,9 @@ static bool may_serve(void)
 COLD static enum signals_came came_with(int fd)
 {
     int saved = errno;
-    enum signals_came came = may_serve() && listener_is(fd, !process.any) ? serve() : SIGNALS_NONE;
+    enum signals_came came = SIGNALS_NONE;
+    if (may_serve() && listener_is(fd, !process.any))
+        came = serve();
     errno = saved;
     return came;
 }
@@ -188,11 +191,13 @@ COLD static int watched_listen(int fd, int backlog)
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
 COLD static int watched_accept(int fd, void *address, void *length)
 {
+    process.late |= !may_be_decided();
     return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
 COLD static int watched_accept4(int fd, void *address, void *length, int flags)
 {
+    process.late |= !may_be_decided();
     return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
@@ -307,7 +312,7 @@ static void load_moment(void)
 {
     struct signals signals;
     signals_hold_all(&signals);
-    session_warm(&session, TRIGGER_LOAD, session.reason);
+    session_warm(&session, TRIGGER_LOAD, false, session.reason);
     signals_release(&signals);
     process.state = STATE_WARMED;
 }

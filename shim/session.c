@@ -146,7 +146,7 @@ static const char *visible_now(const struct session *session)
     return value ? value : "";
 }
 
-void session_warm(struct session *session, enum trigger trigger, const char *reason)
+void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason)
 {
     struct warmth warmth;
     const struct process *process = &session->process;
@@ -155,6 +155,7 @@ void session_warm(struct session *session, enum trigger trigger, const char *rea
         .devices = &session->config.devices,
         .stages = session->config.stages,
         .rank = process->rank.local,
+        .unless_in_use = late,
         .alone = trigger == TRIGGER_LOAD,
         .takes_exclusive = trigger != TRIGGER_LOAD || policy_is_cuda_executable(&process->facts),
     };

@@ -36,8 +36,11 @@ void session_keep(struct session *session);
 /* Says what was decided, where it is not to warm now: complaints, log line, report. */
 void session_tell(const struct session *session, const struct start *start);
 
-/* Warms on this thread, and says so. `reason` is why now. Signals, cancellation and errno are the caller's. */
-void session_warm(struct session *session, enum trigger trigger, const char *reason);
+/*
+ * Warms on this thread, and says so. `late`: the process has served before, without CUDA, so where it has initialised
+ * CUDA since there is nothing to gain. `reason` is why now. Signals, cancellation and errno are the caller's.
+ */
+void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason);
 
 /* Logs and reports that the process is not warmed for a reason that showed only now. */
 void session_give_up(const struct session *session, const char *reason);

@@ -34,7 +34,7 @@ static void stage_end(struct warmth *warmth, struct stage_outcome *outcome, enum
                       const struct driver *driver)
 {
     outcome->ns = now_ns() - start;
-    if (outcome->result == STAGE_OK)
+    if (outcome->result == STAGE_OK || outcome->result == STAGE_SKIPPED)
         return;
     outcome->result = STAGE_FAILED;
     outcome->error_name = driver_error_name(driver, outcome->error);
@@ -113,7 +113,7 @@ static void open_stage(const struct warm_request *request, struct warmth *warmth
 {
     char why[sizeof warmth->problem];
     struct text missing = text_in(warmth->missing, sizeof warmth->missing);
-    stage_driver(driver, request->libc, outcome, why, sizeof why);
+    stage_driver(driver, request->libc, request->unless_in_use, outcome, why, sizeof why);
     if (outcome->result == STAGE_OK) {
         warmth->count = device_resolve(driver, request->devices, request->rank, warmth->devices, &warmth->visible,
                                        &missing, outcome);

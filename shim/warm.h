@@ -15,6 +15,7 @@ struct warm_request {
     unsigned stages;      /* STAGE_BIT()s */
     int rank;             /* local rank or -1 */
     bool alone;           /* does nothing else in this process use a device yet (stage_memory)? */
+    bool unless_in_use;   /* nothing, where the program has initialised CUDA itself */
     bool takes_exclusive; /* may this process take a device that only one process can use, if it is surely the one? */
 };
 

@@ -15,6 +15,7 @@ struct server {
     int workers;         /* how many processes serve; each must have answered */
     const char *trigger; /* the moment at which each of them is warmed; NULL: serve */
     bool queue;          /* true: its work comes from a queue, it accepts no connection */
+    bool threads;        /* true: answers on other threads than the one that accepts */
     bool any_thread;     /* true: warmed on another thread than the first */
     const char *const *environment;
     /* {port}, {build} and {scratch} in words of these stand for the free port, the build folder and the test's own. */

@@ -44,6 +44,18 @@ static void check_unwarmed(const struct server *server, const char *setting)
     expect_not_warmed(served);
 }
 
+/*
+ * The first request loads CUDA and initialises it: then nothing is warmed any more. Where it does so on another thread,
+ * the process may come to wait again in between, and be warmed there.
+ */
+static void check_lazy(const struct server *server)
+{
+    const struct served *served = server_run(server, LIBRARY, LIST("SERVER_LAZY=1"));
+    expect_works(served);
+    if (!server->threads)
+        expect_not_warmed(served);
+}
+
 #define SERVER(name, ...)                                                                                              \
     Test(warmed, name)                                                                                                 \
     {                                                                                                                  \
@@ -51,7 +63,7 @@ static void check_unwarmed(const struct server *server, const char *setting)
     }                                                                                                                  \
     Test(lazy, name)                                                                                                   \
     {                                                                                                                  \
-        check_unwarmed(&(const struct server){__VA_ARGS__}, "SERVER_LAZY=1");                                          \
+        check_lazy(&(const struct server){__VA_ARGS__});                                                               \
     }                                                                                                                  \
     Test(off, name)                                                                                                    \
     {                                                                                                                  \

@@ -262,6 +262,17 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 	$(call say,LINK)
 	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
 
+# ---- programs and tests of others, with and without -----------------------------------------------------------------
+#
+# make test-transparency  CPython's tests, redis and nginx do the same with the library; PARTS="redis test_socket"
+
+TRANSPARENCY_PACKAGES := python3.11 libpython3.11-testsuite redis-tools libpcre2-8-0 libssl3
+
+.PHONY: test-transparency
+test-transparency: all
+	@sh tests/packages.sh $(TRANSPARENCY_PACKAGES)
+	@/usr/bin/python3.11 -B tests/transparency $(BUILD) $(PARTS)
+
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
 #
 # make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients"

@@ -310,6 +310,17 @@ $(BUILD)/tests/servers/Serve.class: tests/servers/Serve.java
 	@mkdir -p $(@D)
 	$(call say,JAVA)
 	$(Q)javac -d $(@D) $<
+# ---- programs and tests of others, with and without -----------------------------------------------------------------
+#
+# make test-transparency  CPython's tests, redis and nginx do the same with the library; PARTS="redis test_socket"
+
+TRANSPARENCY_PACKAGES := python3.11 libpython3.11-testsuite redis-tools libpcre2-8-0 libssl3
+
+.PHONY: test-transparency
+test-transparency: all
+	@sh tests/packages.sh $(TRANSPARENCY_PACKAGES)
+	@/usr/bin/python3.11 -B tests/transparency $(BUILD) $(PARTS)
+
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
 #
 # make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients"

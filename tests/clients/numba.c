@@ -28,7 +28,8 @@ Test(numba, is_left_alone_by_itself)
     struct client client = client_run(SCRIPT, LIST(DRIVER, CLEAN));
     expect_ran(&client);
     client_expect_left_alone(&client);
-    cr_expect_str_eq(report_text(client.report, "reason"), "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main");
+    cr_expect_str_eq(report_text(client.report, "reason"),
+                     "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main");
 }
 
 Test(numba, is_warmed_with_all_stages)

@@ -29,7 +29,8 @@ Test(openmp, is_left_alone_by_itself)
     struct client client = client_run(OFFLOAD, LIST(OFFLOADS));
     expect_offloaded(&client);
     client_expect_left_alone(&client);
-    cr_expect_str_eq(report_text(client.report, "reason"), "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main",
+    cr_expect_str_eq(report_text(client.report, "reason"),
+                     "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main",
                      "it links libgomp, whose plugin opens the driver later");
 }
 

@@ -22,7 +22,7 @@ long long gpu_now(void);
  * Uses the driver, and writes one line with this process, `began` and what each call gave. "no driver" in it: it could
  * not be opened. `size` of 1024 is enough.
  */
-void gpu_answer(long long began, char *line, size_t size);
+void gpu_answer(long long began, char *text, size_t size);
 
 #ifdef __cplusplus
 }

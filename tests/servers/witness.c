@@ -27,6 +27,7 @@ static void connection_write(void)
     errno = saved;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the header's begin with underscores */
 int accept(int listening, __SOCKADDR_ARG address, socklen_t *length)
 {
     static int (*next)(int, __SOCKADDR_ARG, socklen_t *);
@@ -48,3 +49,4 @@ int accept4(int listening, __SOCKADDR_ARG address, socklen_t *length, int flags)
         connection_write();
     return connection;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -27,9 +27,10 @@ const char *simcuda_link_ptx(const void *image)
 void simcuda_jit_log(unsigned int count, const CUjit_option *options, void **values)
 {
     for (unsigned int i = 0; i < count; i++) {
-        if ((options[i] == OPTION_INFO_LOG || options[i] == OPTION_ERROR_LOG) && values[i])
+        const int option = (int)options[i];
+        if ((option == OPTION_INFO_LOG || option == OPTION_ERROR_LOG) && values[i])
             *(char *)values[i] = '\0';
-        if (options[i] == OPTION_INFO_BYTES || options[i] == OPTION_ERROR_BYTES)
+        if (option == OPTION_INFO_BYTES || option == OPTION_ERROR_BYTES)
             values[i] = NULL; /* how much was logged */
     }
 }
@@ -63,7 +64,7 @@ SIMULATED(cuLinkCreate_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
 }
 
 SIMULATED(cuLinkAddData_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
-          (CUlinkState state, int type, void *data, size_t bytes, const char *name, unsigned int count,
+          (CUlinkState state, CUjitInputType type, void *data, size_t bytes, const char *name, unsigned int count,
            CUjit_option *options, void **values),
           (state, type, data, bytes, name, count, options, values))
 {

@@ -106,8 +106,8 @@ SIMULATED(cuModuleGetFunction, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
 }
 
 /* Limits and use of a kernel (CUfunction_attribute); all others read 0. */
-SIMULATED(cuFuncGetAttribute, NEED_CONTEXT, SIMCUDA_NO_DEVICE, (int *value, int attribute, CUfunction function),
-          (value, attribute, function))
+SIMULATED(cuFuncGetAttribute, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
+          (int *value, CUfunction_attribute attribute, CUfunction function), (value, attribute, function))
 {
     simcuda_call_detail(call, "attribute=%d", attribute);
     if (!function)

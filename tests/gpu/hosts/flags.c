@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-enum { CU_CTX_SCHED_BLOCKING_SYNC = 4, BYTES = 1 << 20 };
+enum { BLOCKING_SYNC = 4 /* CU_CTX_SCHED_BLOCKING_SYNC */, BYTES = 1 << 20 };
 
 static void state_say(const char *when, CUdevice device)
 {
@@ -38,7 +38,7 @@ int main(void)
     CUdevice device;
     if (host_say("cuInit", cuInit(0)) || host_say("cuDeviceGet", cuDeviceGet(&device, 0)))
         return 1;
-    host_say("cuDevicePrimaryCtxSetFlags", cuDevicePrimaryCtxSetFlags_v2(device, CU_CTX_SCHED_BLOCKING_SYNC));
+    host_say("cuDevicePrimaryCtxSetFlags", cuDevicePrimaryCtxSetFlags_v2(device, BLOCKING_SYNC));
     state_say("flags set", device);
     work_say("first work", device);
     state_say("worked", device);

@@ -52,8 +52,10 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - lazy binding, asked for because some distributions default to -z now: each import would cost every process;
 # - small before fast (-Os: 8 KiB less; what costs time here is the driver);
 # - one segment for code and constants: two fewer to map in every process;
-# - nothing exported but the hooks, and those without version names.
+# - nothing exported but the hooks, and those without version names;
+# - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
+SHIM_UNWIND  := -fno-unwind-tables -fno-asynchronous-unwind-tables
 SHIM_OPTIMISE ?= -Os
 SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,-z,noseparate-code \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
@@ -100,11 +102,12 @@ $(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
 	    END { print "local: *; };" }' $< > $@
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
+$(BUILD)/shim/gpuwarm.o $(BUILD)/shim/next.o: SHIM_UNWIND := -fasynchronous-unwind-tables
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) $(SHIM_OPTIMISE) -c -o $@ $<
+	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) $(SHIM_OPTIMISE) $(SHIM_UNWIND) -c -o $@ $<
 
 $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 	@mkdir -p $(@D)
@@ -209,6 +212,7 @@ $(BUILD)/tests/%.o: tests/%.c
 HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
+              $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
 
 $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)

@@ -74,17 +74,38 @@ static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
     return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
 }
 
+/*
+ * The first call of each, where nothing was found before. What is next need not be the C library's function and may
+ * take anything, so all registers that arguments are passed in are handed on (x86-64 psABI, AAPCS64); what is on the
+ * stack stays there, since the call is the function's last act and becomes a jump.
+ */
+#if defined __x86_64__
+#define REGISTERS                                                                                                      \
+    long a, long b, long c, long d, long e, long f, double s, double t, double u, double v, double w, double x,        \
+        double y, double z
+#define PASSED a, b, c, d, e, f, s, t, u, v, w, x, y, z
+#else
+#define REGISTERS                                                                                                      \
+    long a, long b, long c, long d, long e, long f, long g, long h, double s, double t, double u, double v, double w,  \
+        double x, double y, double z
+#define PASSED a, b, c, d, e, f, g, h, s, t, u, v, w, x, y, z
+#endif
+
+typedef int (*anything)(REGISTERS);
+
 #define HOOK(name, parameters, arguments)                                                                              \
-    static int first_##name parameters                                                                                 \
+    static int first_##name(REGISTERS)                                                                                 \
     {                                                                                                                  \
+        anything function;                                                                                             \
         next_find();                                                                                                   \
-        return next.name arguments;                                                                                    \
+        memcpy(&function, &next.name, sizeof function);                                                                \
+        return function(PASSED);                                                                                       \
     }
 #include "hooks.def"
 #undef HOOK
 
 struct next next = {
-#define HOOK(name, parameters, arguments) .name = first_##name,
+#define HOOK(name, parameters, arguments) .name = (int(*) parameters)(void (*)(void))first_##name,
 #include "hooks.def"
 #undef HOOK
 };
@@ -107,7 +128,8 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
             object.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     if (search->passed && object.l_ld) {
-        bool is_libc = object_symbol(&object, "gnu_get_libc_version") != NULL;
+        /* Before glibc 2.34 accept and others are also in libpthread. */
+        bool is_libc = object_symbol(&object, "gnu_get_libc_version") || object_symbol(&object, "pthread_create");
 #define HOOK(name, parameters, arguments)                                                                              \
     if (!search->found.name && (function = object_symbol(&object, #name))) {                                           \
         memcpy(&search->found.name, &function, sizeof function);                                                       \

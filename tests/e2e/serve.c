@@ -139,3 +139,57 @@ Test(serve, fork_warms_each_child)
     cr_expect_eq(served(server("accept", "worker", NULL), settings), 0, "no CUDA library is loaded");
     cr_expect_eq(served(server("accept", "cuda", NULL), settings), 0, "not the process itself");
 }
+
+/* A signal during a warm-up of more than half a second: the wait that it would have ended ends. */
+Test(serve, a_loop_that_a_signal_ends_still_ends)
+{
+    const char *const *settings = LIST("SIMCUDA_LATENCY_MS=cuInit=700");
+    const char *const *waits = LIST("accept", "poll", "select");
+    for (; *waits; waits++)
+        for (int restart = 0; restart < 2; restart++) {
+            const char *const *argv = LIST(run_host("stops"), *waits, restart ? "restart" : NULL);
+            struct run without = run_program(PLAIN, argv, settings);
+            journal_clear();
+            struct run with = run_program(PRELOADED, argv, settings);
+            cr_expect_eq(without.status, 6, "%d", without.status);
+            cr_expect_eq(with.status, without.status, "%s %d: %d", *waits, restart, with.status);
+            cr_expect_str_eq(with.out, without.out, "%s %d", *waits, restart);
+            cr_expect_eq(warm_ups(journal_read()), 1);
+        }
+}
+
+/* One whose handler has its default action, or none, ends the program also then. */
+Test(serve, a_signal_without_handler_still_kills)
+{
+    const char *script = "\"$0\" poll cuda & sleep 0.3; kill -TERM $!; wait $!; echo $?";
+    struct run run = run_program(
+        PLAIN,
+        LIST("/bin/sh", "-c", run_env("LD_PRELOAD=%s %s", run_build("libgpuwarm.so"), script), run_host("serves")),
+        LIST("SIMCUDA_LATENCY_MS=cuInit=900"));
+    cr_expect_str_eq(run.out, "143\n", "%s", run.out);
+}
+
+/* The program's own functions of a hooked name get their arguments, whatever those are. */
+Test(serve, functions_of_the_same_name_that_are_others)
+{
+    const char *const *triggers =
+        LIST("GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=serve", "GPUWARM_TRIGGER=off", "GPUWARM_SKIP=calls_foreign");
+    struct run without = run_program(PLAIN, LIST(run_host("calls_foreign")), NULL);
+    cr_assert_str_eq(without.out, "618 1099\n");
+    for (; *triggers; triggers++) {
+        struct run with = run_program(PRELOADED, LIST(run_host("calls_foreign")), LIST(*triggers));
+        cr_expect_eq(with.status, 0, "%s: %d", *triggers, with.status);
+        cr_expect_str_eq(with.out, without.out, "%s", *triggers);
+    }
+}
+
+/* A device list that the program sets after its warm-up comes too late, which is said when it ends. */
+Test(serve, a_late_change_of_the_visible_devices_is_said)
+{
+    struct run with =
+        run_program(PRELOADED, LIST(run_host("chooses_device")), LIST("GPUWARM_TRIGGER=load", "SIMCUDA_DEVICES=2"));
+    cr_expect_not_null(strstr(with.err, "CUDA_VISIBLE_DEVICES"), "%s", with.err);
+    cr_expect_eq(line_count(with.err), 1, "%s", with.err);
+    with = run_program(PRELOADED, LIST(run_host("chooses_device")), LIST("SIMCUDA_DEVICES=2"));
+    cr_expect_str_empty(with.err);
+}

@@ -70,7 +70,7 @@ SIMULATED(cuLinkAddData_v2, NEED_CONTEXT, SIMCUDA_NO_DEVICE,
 {
     (void)name, (void)count, (void)options, (void)values;
     simcuda_call_detail(call, "link=%p bytes=%zu", (void *)state, bytes);
-    if (type != INPUT_PTX)
+    if ((int)type != INPUT_PTX)
         return SIM_CUDA_ERROR_NOT_SUPPORTED;
     size_t length = strnlen(data, bytes);
     if (!memmem(data, length, ".version", 8))

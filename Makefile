@@ -403,7 +403,7 @@ $(BUILD)/docs/configuration: docs/configuration.c
 # ---- tests under checkers --------------------------------------------------------------------------------------------
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-UNDEFINED := -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
+UNDEFINED := -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error -DGPUWARM_INSTRUMENTED
 
 # The unit tests with AddressSanitizer; then all tests, and the library in every victim, with traps where behaviour is
 # undefined: those need no runtime library, so they can be preloaded.

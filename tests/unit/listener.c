@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Which sockets listen, in the forms in which programs wait for them; and whether a thread has stack left. */
+#include "listener.h"
+#include "presence.h"
+#include "stack.h"
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int socket_made(int domain, bool listening)
+{
+    int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un unnamed = {.sun_family = AF_UNIX};
+    cr_assert_geq(fd, 0);
+    if (domain == AF_UNIX && listening)
+        cr_assert_eq(bind(fd, (struct sockaddr *)&unnamed, sizeof unnamed.sun_family), 0);
+    /* Without an address listen(2) takes a free port of any interface; nothing connects to it. */
+    if (listening)
+        cr_assert_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+Test(listener, is_asked_of_the_socket)
+{
+    int ends[2], tcp = socket_made(AF_INET, true), local = socket_made(AF_UNIX, true),
+                 idle = socket_made(AF_INET, false);
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert(listener_is(tcp, true) && listener_is(tcp, false));
+    cr_assert(listener_is(dup(tcp), true), "a duplicate");
+    cr_assert_not(listener_is(local, true));
+    cr_assert_not(listener_is(idle, false));
+    cr_assert_not(listener_is(ends[0], false));
+    cr_assert_not(listener_is(-1, false));
+    cr_assert_not(listener_is(9999, false));
+}
+
+Test(listener, a_local_one_counts_where_any_does)
+{
+    cr_assert(listener_is(socket_made(AF_UNIX, true), false));
+}
+
+Test(listener, polled)
+{
+    int tcp = socket_made(AF_INET, true), idle = socket_made(AF_INET, false);
+    struct pollfd fds[] = {{.fd = -1, .events = POLLIN}, {.fd = idle, .events = POLLIN}, {.fd = tcp, .events = POLLIN}};
+    cr_assert(listener_polled(fds, 3, true));
+    cr_assert_not(listener_polled(fds, 2, true), "beyond the count");
+    cr_assert_not(listener_polled(fds, 0, true));
+    cr_assert_not(listener_polled(NULL, 3, true));
+    fds[2].events = POLLOUT;
+    cr_assert_not(listener_polled(fds, 3, true), "it does not wait for connections");
+}
+
+Test(listener, selected)
+{
+    fd_set set;
+    int tcp = socket_made(AF_INET, true), high = dup2(tcp, 200);
+    FD_ZERO(&set);
+    FD_SET(0, &set);
+    cr_assert_not(listener_selected(FD_SETSIZE, &set, true));
+    FD_SET(high, &set);
+    cr_assert(listener_selected(high + 1, &set, true));
+    cr_assert_not(listener_selected(high, &set, true), "beyond the count");
+    cr_assert_not(listener_selected(high + 1, NULL, true));
+}
+
+Test(presence, no_cuda_library_in_this_process)
+{
+    struct presence presence = {.looked = false};
+    cr_assert_not(presence_of_cuda(&presence));
+    cr_assert(presence.looked);
+    cr_assert_gt(presence.loaded, 0);
+    cr_assert_not(presence_of_cuda(&presence), "asked again");
+    cr_assert_not(presence.driver);
+}
+
+static void *thread_stack(void *top)
+{
+    cr_assert(stack_has(64 << 10, top), "a thread of 128 KiB, near its top");
+    cr_assert_not(stack_has(256 << 10, top));
+    return NULL;
+}
+
+Test(stack, of_the_initial_thread_and_of_others)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 128 << 10);
+    cr_assert(stack_has(4096, environ));
+    cr_assert_eq(pthread_create(&thread, &attributes, thread_stack, environ), 0);
+    pthread_join(thread, NULL);
+}

@@ -175,10 +175,17 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
  */
 
+/* What a hook does while the process is watched, also under a name by which it can be called with any arguments. */
+#define HOOK(name, parameters, arguments)                                                                              \
+    COLD int watched_##name parameters;                                                                                \
+    int any_##name(REGISTERS) __asm__("watched_" #name);
+#include "hooks.def"
+#undef HOOK
+
 /* The handler of a signal that came during a warm-up has run: the call ends as if it had come during the wait. */
 #define INTERRUPTED (errno = EINTR, -1)
 
-COLD static int watched_listen(int fd, int backlog)
+int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     process.listened = true;
@@ -189,53 +196,53 @@ COLD static int watched_listen(int fd, int backlog)
 }
 
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
-COLD static int watched_accept(int fd, void *address, void *length)
+int watched_accept(int fd, void *address, void *length)
 {
     process.late |= !may_be_decided();
     return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
-COLD static int watched_accept4(int fd, void *address, void *length, int flags)
+int watched_accept4(int fd, void *address, void *length, int flags)
 {
     process.late |= !may_be_decided();
     return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
-COLD static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
+int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
-COLD static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
+int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
-COLD static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
+int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
-COLD static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
-                                    const void *mask, size_t size)
+int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask,
+                        size_t size)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
-COLD static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
+int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
     return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
                                                         : next.select(count, reads, writes, errors, timeout);
 }
 
-COLD static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
-                                const void *mask)
+int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
+                    const void *mask)
 {
     return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
                                                         : next.pselect(count, reads, writes, errors, timeout, mask);
 }
 
-COLD static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
+int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD)
         came_with(fd);
@@ -243,17 +250,16 @@ COLD static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 }
 
 /*
- * Exported under the functions' names and called by ours: the headers' prototypes have attributes and types that differ
- * between systems. Where the next definition is not the C library's, the arguments may be anything; they are passed on
- * untouched, as are all once nothing is watched for: a test, and a jump with the caller's registers and stack.
+ * Exported under the functions' names and called by ours. Where the next definition is not the C library's, and once
+ * nothing is watched for, the caller's registers and stack are passed on untouched: a test, and a jump.
  */
 #define HOOK(name, parameters, arguments)                                                                              \
-    EXPORTED int hook_##name parameters __asm__(#name);                                                                \
-    int hook_##name parameters                                                                                         \
+    EXPORTED int hook_##name(REGISTERS) __asm__(#name);                                                                \
+    int hook_##name(REGISTERS)                                                                                         \
     {                                                                                                                  \
         if (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) && next_known.name)                      \
-            return watched_##name arguments;                                                                           \
-        return next.name arguments;                                                                                    \
+            return any_##name(PASSED);                                                                                 \
+        return ((anything)(void (*)(void))next.name)(PASSED);                                                          \
     }
 #include "hooks.def"
 #undef HOOK

@@ -74,25 +74,7 @@ static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
     return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
 }
 
-/*
- * The first call of each, where nothing was found before. What is next need not be the C library's function and may
- * take anything, so all registers that arguments are passed in are handed on (x86-64 psABI, AAPCS64); what is on the
- * stack stays there, since the call is the function's last act and becomes a jump.
- */
-#if defined __x86_64__
-#define REGISTERS                                                                                                      \
-    long a, long b, long c, long d, long e, long f, double s, double t, double u, double v, double w, double x,        \
-        double y, double z
-#define PASSED a, b, c, d, e, f, s, t, u, v, w, x, y, z
-#else
-#define REGISTERS                                                                                                      \
-    long a, long b, long c, long d, long e, long f, long g, long h, double s, double t, double u, double v, double w,  \
-        double x, double y, double z
-#define PASSED a, b, c, d, e, f, g, h, s, t, u, v, w, x, y, z
-#endif
-
-typedef int (*anything)(REGISTERS);
-
+/* The first call of each, where nothing was found before. */
 #define HOOK(name, parameters, arguments)                                                                              \
     static int first_##name(REGISTERS)                                                                                 \
     {                                                                                                                  \

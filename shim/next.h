@@ -13,6 +13,25 @@
 #include <sys/time.h>
 #include <time.h>
 
+/*
+ * A function of any arguments. What is next need not be the C library's function of that name and may take anything, so
+ * all registers that arguments are passed in are handed on as they are (x86-64 psABI, AAPCS64); what is on the stack
+ * stays there, since such a call is always a function's last act and becomes a jump.
+ */
+#if defined __x86_64__
+#define REGISTERS                                                                                                      \
+    long a, long b, long c, long d, long e, long f, double s, double t, double u, double v, double w, double x,        \
+        double y, double z
+#define PASSED a, b, c, d, e, f, s, t, u, v, w, x, y, z
+#else
+#define REGISTERS                                                                                                      \
+    long a, long b, long c, long d, long e, long f, long g, long h, double s, double t, double u, double v, double w,  \
+        double x, double y, double z
+#define PASSED a, b, c, d, e, f, g, h, s, t, u, v, w, x, y, z
+#endif
+
+typedef int (*anything)(REGISTERS);
+
 struct next {
 #define HOOK(name, parameters, arguments) int(*name) parameters;
 #include "hooks.def"

@@ -9,7 +9,7 @@
 #include "run.h"
 #include <sys/types.h>
 
-enum { ANSWERS_LEAST = 20, ANSWERS_MAX = 480, CONNECTIONS_AT_ONCE = 8, WORKERS_MAX = 8 };
+enum { ANSWERS_LEAST = 20, ANSWERS_MAX = 480, CONNECTIONS_AT_ONCE = 4, WORKERS_MAX = 8 };
 
 struct server {
     int workers;         /* how many processes serve; each must have answered */

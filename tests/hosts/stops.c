@@ -23,8 +23,8 @@ static struct sockaddr_in address;
 static void handle(int signal)
 {
     stop = signal;
-    if (restart)
-        connect(client, (struct sockaddr *)&address, sizeof address);
+    if (restart && connect(client, (struct sockaddr *)&address, sizeof address) != 0)
+        _exit(1);
 }
 
 static int wait_once(const char *way, int listener)

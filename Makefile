@@ -56,6 +56,8 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
 SHIM_UNWIND  := -fno-unwind-tables -fno-asynchronous-unwind-tables
+# On aarch64 the compiler's own atomics come with a constructor that looks a function up in every process.
+SHIM_FLAGS   += $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 SHIM_OPTIMISE ?= -Os
 SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,-z,noseparate-code \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed

@@ -229,14 +229,20 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 
 # ---- tests in other systems -----------------------------------------------------------------------------------------
 
-# PARTS: some of foreign older secure aarch64; all by default. gcc-multilib, which has these two, cannot be installed beside a cross-compiler.
-ANYWHERE_32_BIT := $(if $(filter x86_64,$(shell uname -m)),libc6-dev-i386 lib32gcc-$(shell gcc -dumpversion)-dev)
+# make test-anywhere PARTS='...'  some of foreign older secure aarch64; all by default
+#
+# gcc-multilib, of which two packages are enough, cannot be installed beside a cross-compiler.
+ANYWHERE_PACKAGES := gcc binutils debootstrap debian-archive-keyring musl-tools libcap2-bin gcc-aarch64-linux-gnu \
+                     qemu-user-static
+ifeq ($(shell uname -m),x86_64)
+ANYWHERE_PACKAGES += libc6-dev-i386 lib32gcc-$(shell gcc -dumpversion)-dev
+ANYWHERE_LIBRARY  := $(BUILD)/32/libgpuwarm.so
+endif
 
 .PHONY: test-anywhere
 test-anywhere: test-packages
-	@sh tests/packages.sh gcc binutils debootstrap debian-archive-keyring musl-tools libcap2-bin $(ANYWHERE_32_BIT) \
-	    gcc-aarch64-linux-gnu qemu-user-static
-	@$(MAKE) --no-print-directory -s all $(HOSTS) $(BUILD)/32/libgpuwarm.so
+	@sh tests/packages.sh $(ANYWHERE_PACKAGES)
+	@$(MAKE) --no-print-directory -s all $(HOSTS) $(ANYWHERE_LIBRARY)
 	@MAKE='$(MAKE)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)
 
 # An empty library, of which the loader of 32-bit programs says nothing; it needs no 32-bit C library.

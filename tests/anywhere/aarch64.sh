@@ -26,6 +26,8 @@ arm_hosts() {
     arm_host 0 warmed fat_binary
     arm_host 0 warmed waits_for_signal
     arm_host 7 untouched plain
+    arm_host 4 untouched serves accept
+    arm_host 4 warmed serves epoll cuda
     arm_host 0 not_warmed forks_first
     arm_host 0 not_warmed forks_first_no_pie
     arm_host 0 not_warmed chooses_device

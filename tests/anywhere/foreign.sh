@@ -14,6 +14,11 @@ foreign_musl() {
     settings='GPUWARM_NONSENSE=1 GPUWARM_DEVICE=nine'
     same 'musl: a wrong setting is nothing to it' 5 "$scratch/musl"
     settings=
+    # What a server calls is the library's first, and then musl's.
+    musl-gcc -D_GNU_SOURCE -O2 -o "$scratch/musl-serves" tests/hosts/serves.c || return 1
+    for way in accept accept4 poll ppoll select pselect epoll; do
+        unharmed "musl, a server in $way" 4 "$scratch/musl-serves" $way
+    done
 }
 
 foreign_static() {
@@ -46,6 +51,7 @@ foreign_32_bit() {
     ordinary=$preloaded
     preloaded="env LD_PRELOAD=$scratch/prefix/"'$LIB/libgpuwarm.so'
     unharmed '32-bit, with the empty library and $LIB' 5 "$scratch/32" a b
+    unharmed 'musl, with $LIB' 5 "$scratch/musl" a b
     settings="LD_LIBRARY_PATH=$simcuda"
     same '64-bit, with $LIB' 0 "$build/tests/hosts/first_call"
     check_that '64-bit, with $LIB: warmed' warmed

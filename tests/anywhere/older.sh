@@ -49,6 +49,8 @@ older_built_there() {
 
 older() {
     root_or_skip 'glibc 2.31' "$older_root" bullseye amd64 libc6-dev libcriterion-dev libcjson-dev binutils || return
+    # Made anew each time: the suites get the ordinary one in its place.
+    rm -f "$older_build/libgpuwarm.so"
     build_for "$older_build" "$older_compiler"
     settings=
     program_run plain $older_inside getconf GNU_LIBC_VERSION

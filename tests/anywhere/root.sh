@@ -14,10 +14,15 @@ shift 3
 
 # shellcheck disable=SC1091
 . /etc/os-release
-# shellcheck disable=SC2016 # apt's own format
-mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' | sed -n "s/^${VERSION_CODENAME:-} //p" | head -n 1)
-[ -n "$mirror" ] || {
-    echo "apt has no source of ${VERSION_CODENAME:-this system}"
+mirror_find() {
+    # shellcheck disable=SC2016 # apt's own format
+    apt-get indextargets --format '$(RELEASE) $(REPO_URI)' | sed -n "s/^${VERSION_CODENAME:-} //p" | head -n 1
+}
+mirror=$(mirror_find)
+# apt tells only what it has lists of.
+[ "$mirror" ] || mirror=$(apt-get update -qq && mirror_find)
+[ "$mirror" ] || {
+    echo "apt has no list of ${VERSION_CODENAME:-this system} and could not get one"
     exit 1
 }
 rm -rf "$root"

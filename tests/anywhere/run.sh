@@ -47,7 +47,8 @@ suites() {
     suites_name="$1: unit and end-to-end tests"
     suites_build=$2
     shift 2
-    check_that "$suites_name" "$@" sh tests/run.sh "$suites_build" unit-tests e2e-tests && grep -a '^\[SKIP\]\|^\[====\]' "$scratch/check.log"
+    check_that "$suites_name" "$@" sh tests/run.sh "$suites_build" unit-tests e2e-tests || return
+    grep -a '^\[SKIP\]\|^\[====\]' "$scratch/check.log"
 }
 
 shift

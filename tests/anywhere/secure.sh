@@ -55,6 +55,7 @@ secure_trusted() {
     shows_build built $older_compiler || return 1
     secure_copies "$scratch/built" shows
     secure_copies "$older_build/tests/hosts/first_call" first_call
+    secure_copies "$older_build/tests/hosts/serves" serves
     cp "$older_build/simcuda/libcuda.so.1" "$trusted/libcuda.so.1"
     cp "$library" "$trusted/libgpuwarm.so"
     chmod 4755 "$trusted/libgpuwarm.so"
@@ -63,6 +64,8 @@ secure_trusted() {
 
     same 'trusted path, ordinary CUDA executable' 0 "$scratch/first_call"
     check_that 'trusted path, ordinary CUDA executable: warmed' warmed
+    same 'trusted path, ordinary server' 4 "$scratch/serves" poll cuda
+    check_that 'trusted path, ordinary server: warmed' warmed
     for kind in setuid capable; do
         if ! secure_works "shows-$kind"; then
             check_skip "trusted path, $kind" "/tmp is on a file system that does not honour it"
@@ -72,6 +75,7 @@ secure_trusted() {
         check_that "trusted path, $kind: the library is in it" says preloaded.out mapped
         unharmed "trusted path, $kind" 5 "$scratch/shows-$kind" a b
         secure_same "trusted path, $kind CUDA executable" "$scratch/first_call-$kind"
+        unharmed "trusted path, $kind server" 4 "$scratch/serves-$kind" poll cuda
     done
     secure_everywhere
     rm -f "$trusted/libcuda.so.1" "$trusted/libgpuwarm.so"

@@ -9,6 +9,7 @@
 set -eu
 root=$1
 shift
+mount --rbind "$root" "$root"
 for folder in /proc /dev /tmp "$PWD"; do
     mkdir -p "$root$folder"
     mount --rbind "$folder" "$root$folder"
@@ -19,5 +20,10 @@ if [ -n "${BINFMT:-}" ]; then
     sed 's/:O*PF$/:PF/' "$BINFMT" >"$root/run/binfmt/register"
     unset BINFMT
 fi
-# shellcheck disable=SC2016 # the inner shell's
-exec chroot "$root" /bin/sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
+# Not chroot, after which the tests could make no user namespace. The old root ends up below the new one, and is dropped.
+project=$PWD
+cd "$root"
+pivot_root . .
+umount -l .
+cd "$project"
+exec "$@"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See program.h. Every preloaded process comes through here, so the list is an array without pointers (none to
- * relocate at load), and no function is called by name unless GPUWARM_SKIP is set.
+ * See program.h. Every preloaded process comes through here, so the list is bytes without pointers (none to relocate
+ * at load), and no function is called by name unless GPUWARM_SKIP is set.
  */
 #include "program.h"
 #include "text.h"
@@ -29,16 +29,33 @@ static const char kind_texts[][32] = {
 #undef SKIP_SCRIPT
 };
 
-static const struct entry {
-    char glob[30];
-    unsigned char kind;
+/* The entries lie one after the other, each in as many bytes as it needs: this, then `size` of a glob and its NUL. */
+struct entry {
+    unsigned char size, kind;
     bool script;
-} list[] = {
+};
+
+#define MEMBER(name, line) name##line
+#define MEMBERS(line, string)                                                                                          \
+    struct entry MEMBER(entry, line);                                                                                  \
+    char MEMBER(text, line)[sizeof(string)];
+static const struct list {
 #define SKIP_KIND(kind, text)
-#define SKIP(kind, glob)        {glob, KIND_##kind, false},
-#define SKIP_SCRIPT(kind, glob) {glob, KIND_##kind, true},
+#define SKIP(kind, glob)        MEMBERS(__LINE__, glob)
+#define SKIP_SCRIPT(kind, glob) MEMBERS(__LINE__, glob)
+#include "skip.def"
+#undef SKIP
+#undef SKIP_SCRIPT
+} list = {
+#define SKIP(kind, glob)        {sizeof(glob), KIND_##kind, false}, glob,
+#define SKIP_SCRIPT(kind, glob) {sizeof(glob), KIND_##kind, true}, glob,
 #include "skip.def"
 };
+
+static const char *entry_glob(const struct entry *entry)
+{
+    return (const char *)(entry + 1);
+}
 
 /* Without strncmp and its like: a call by name would be the dearest thing that most processes do here. */
 static bool begins(const char *text, const char *with)
@@ -102,9 +119,13 @@ static bool entry_matches(const char *glob, const char *name)
 static const struct entry *list_find(const char *name, bool scripts)
 {
     const char first = *name;
-    for (const struct entry *entry = list; entry < list + sizeof list / sizeof *list; entry++)
-        if (entry->glob[0] == first && entry->script >= scripts && entry_matches(entry->glob, name))
+    for (const char *at = (const char *)&list, *end = at + sizeof list; at < end;) {
+        const struct entry *entry = (const struct entry *)at;
+        const char *glob = entry_glob(entry);
+        if (glob[0] == first && entry->script >= scripts && entry_matches(glob, name))
             return entry;
+        at = glob + entry->size;
+    }
     return NULL;
 }
 
@@ -136,7 +157,7 @@ bool program_skip(const struct program *program, const char *extra, struct skip 
     if (!entry && program->script)
         entry = list_find(program->script, true);
     if (entry)
-        *skip = (struct skip){entry->glob, sizeof entry->glob, kind_texts[entry->kind]};
+        *skip = (struct skip){entry_glob(entry), entry->size, kind_texts[entry->kind]};
     return entry || (extra && extra_matches(program, extra, skip));
 }
 

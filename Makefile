@@ -31,7 +31,7 @@ UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
-                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c tests/servers/*.c examples/*/*.c docs/*.c)
+                   $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c tests/servers/*.c tests/standins/*.c examples/*/*.c docs/*.c)
 C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
@@ -116,6 +116,23 @@ $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 	$(call say,CC  )
 	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -c -o $@ $<
 
+# Stand-ins for CUDA libraries, which leave their calls in the simulated driver's journal.
+STANDINS := $(addprefix $(BUILD)/standins/,libcublas.so.13 libcublasLt.so.13 libcudnn.so.9)
+
+$(BUILD)/standins/%: $(BUILD)/tests/standins/standin.o $(addprefix $(BUILD)/tests/simcuda/,settings.o journal.o)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $(filter %.o,$^) $(SYSTEM_LIBS)
+
+$(BUILD)/standins/libcublas.so.13: $(BUILD)/tests/standins/cublas.o
+$(BUILD)/standins/libcublasLt.so.13: $(BUILD)/tests/standins/cublasLt.o
+$(BUILD)/standins/libcudnn.so.9: $(BUILD)/tests/standins/cudnn.o
+
+$(BUILD)/tests/standins/%.o: tests/standins/%.c
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -c -o $@ $<
+
 # ---- programs on the driver API: linked with the simulator, run with whatever libcuda.so.1 the loader finds ----------
 
 comma := ,
@@ -188,7 +205,7 @@ test-packages:
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
 .PHONY: run-tests build-tests
-build-tests: all $(SIMCUDA_OLDER) $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
+build-tests: all $(SIMCUDA_OLDER) $(STANDINS) $(TESTS) $(HOSTS) $(BUILD)/docs/configuration
 
 run-tests: build-tests
 	@sh tests/run.sh $(BUILD) unit-tests e2e-tests
@@ -214,6 +231,7 @@ $(BUILD)/tests/%.o: tests/%.c
 HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
+              $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
 
@@ -222,7 +240,7 @@ $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $< $(HOST_LDLIBS)
 
-$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c $(SIMCUDA) | $(HOST_LIBRARIES)
+$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c $(SIMCUDA) | $(HOST_LIBRARIES) $(STANDINS)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)

@@ -8,13 +8,13 @@
 const char *const trigger_names[] = {"auto", "load", "serve", "fork", "off"};
 static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
 static const char *const stage_names[] = {
-#define STAGE(name, needs) #name,
+#define STAGE(name, needs, standard) #name,
 #include "stages.def"
 #undef STAGE
     "all",
 };
 static const unsigned stage_needs[] = {
-#define STAGE(name, needs) (needs) | STAGE_BIT(name),
+#define STAGE(name, needs, standard) (needs) | STAGE_BIT(name),
 #include "stages.def"
 #undef STAGE
     STAGES_ALL,
@@ -208,7 +208,7 @@ void config_parse(char *const *environment, struct config *config)
     config->trigger = SETTING_AUTO;
     config->devices.mode = DEVICE_AUTO;
     config->devices.count = 0;
-    config->stages = STAGES_ALL;
+    config->stages = STAGES_STANDARD;
     config->log_level = LOG_WARN;
     config->skip = config->log_file = config->report = config->marker = config->bad = NULL;
     config->complaint_count = 0;

@@ -50,7 +50,7 @@ static struct {
 } process;
 
 /* What made this a process that is warmed. */
-static const char *library_name(void)
+static const char *cuda_name(void)
 {
     return process.presence.library[0] ? process.presence.library : "a CUDA executable";
 }
@@ -71,14 +71,20 @@ static bool stack_or_driver_forbids(char *why, size_t size)
     return true;
 }
 
-/* Warms on a thread of the running program; how the call that we are in would have been interrupted meanwhile. */
+/*
+ * Warms on a thread of the running program; how the call that we are in would have been interrupted meanwhile. Without
+ * a reason it is warm but for libraries that were loaded since.
+ */
 static enum signals_came warm_running(enum trigger trigger, const char *reason)
 {
     struct signals signals;
     int cancellation;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     signals_hold_handled(&signals);
-    session_warm(&session, trigger, process.late, reason);
+    if (reason)
+        session_warm(&session, trigger, process.late, reason);
+    else
+        session_warm_libraries(&session);
     process.state = STATE_WARMED;
     enum signals_came came = signals_came(&signals);
     signals_release(&signals);
@@ -115,6 +121,8 @@ static enum signals_came serve(void)
                   session.program);
         return SIGNALS_NONE;
     }
+    if (process.state == STATE_WARMED)
+        return stack_has(STACK_BYTES, process.stack_top) ? warm_running(TRIGGER_SERVE, NULL) : SIGNALS_NONE;
     process.state = STATE_NOTHING;
     if (stack_or_driver_forbids(why, sizeof why)) {
         session_give_up(&session, why);
@@ -122,7 +130,7 @@ static enum signals_came serve(void)
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), library_name());
+    snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), cuda_name());
 #pragma GCC diagnostic pop
     return warm_running(TRIGGER_SERVE, why);
 }
@@ -283,7 +291,7 @@ static void fork_moment(void)
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), library_name());
+    snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), cuda_name());
 #pragma GCC diagnostic pop
     warm_running(TRIGGER_FORK, why);
 }
@@ -324,13 +332,12 @@ static void load_moment(void)
 }
 
 /* From now on the process is watched, and its children with it. */
-static void wait_for_moment(const struct start *start)
+static void watch(const struct start *start)
 {
-    process.state = STATE_WAITS;
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
     process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
-    watching = session.decision.trigger == TRIGGER_SERVE;
+    watching = 1;
 }
 
 static void begin(const struct start *start)
@@ -343,10 +350,15 @@ static void begin(const struct start *start)
     process.pid = getpid();
     process.stack_top = start->argv;
     next_find();
-    if (session.decision.trigger == TRIGGER_LOAD)
+    if (session.decision.trigger == TRIGGER_LOAD) {
         load_moment();
-    else
-        wait_for_moment(start);
+    } else {
+        process.state = STATE_WAITS;
+        session_prefetch(&session, start);
+    }
+    /* Warm already, it may still load libraries that can be made ready when it serves. */
+    if (session.decision.trigger == TRIGGER_SERVE || (process.state == STATE_WARMED && session_has_libraries(&session)))
+        watch(start);
     session_keep(&session);
     if (session.libc.at_fork)
         session.libc.at_fork(NULL, NULL, forked, NULL);

@@ -13,10 +13,11 @@
 
 struct libc {
     char ***environment; /* the address of `environ`; NULL: there is none */
-    /* dlopen(3), dlsym(3), dlerror(3) as the program's own calls reach them; all NULL where one is missing. */
+    /* dlopen(3) and its like as the program's own calls reach them; all NULL where one is missing. */
     void *(*open)(const char *name, int flags);
     void *(*symbol)(void *handle, const char *name);
     char *(*error)(void);
+    int (*close)(void *handle);
     /* What pthread_atfork(3) calls, which is no function of the shared library (glibc, nptl/pthread_atfork.c). */
     int (*at_fork)(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object);
 };

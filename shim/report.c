@@ -15,25 +15,52 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void format_stages(const struct stage_outcome *stages, struct text *text)
+/* What a stage and a library have in common; the object is left open. */
+static void format_outcome(const char *name, const struct stage_outcome *outcome, struct text *text)
 {
     static const char results[][8] = {"omitted", "ok", "failed", "skipped"};
+    text_format(text, "{\"name\": \"%s\", \"ms\": ", name);
+    text_decimal_ms(text, outcome->ns, 3);
+    text_format(text, ", \"result\": \"%s\", \"error\": ", results[outcome->result]);
+    text_json(text, outcome->error_name);
+}
+
+static void format_libraries(const struct stage_outcome *libraries, struct text *text)
+{
+    const char *separator = "";
+    text_format(text, ", \"libraries\": [");
+    for (unsigned library = 0; library < LIBRARY_COUNT; library++) {
+        if (libraries[library].result == STAGE_OMITTED)
+            continue;
+        text_format(text, "%s\n          ", separator);
+        format_outcome(library_name(library), &libraries[library], text);
+        text_format(text, "}");
+        separator = ",";
+    }
+    text_format(text, "]");
+}
+
+static void format_stages(const struct warmth *warmth, unsigned device, struct text *text)
+{
     const char *separator = "";
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
-        const struct stage_outcome *outcome = &stages[stage];
+        const struct stage_outcome *outcome = &warmth->stages[device][stage];
         if (outcome->result == STAGE_OMITTED)
             continue;
-        text_format(text, "%s\n        {\"name\": \"%s\", \"ms\": ", separator, stage_name((enum stage)stage));
-        text_decimal_ms(text, outcome->ns, 3);
-        text_format(text, ", \"result\": \"%s\", \"error\": ", results[outcome->result]);
-        text_json(text, outcome->error_name);
+        text_format(text, "%s\n        ", separator);
+        format_outcome(stage_name((enum stage)stage), outcome, text);
+        if (stage == STAGE_prefetch)
+            text_format(text, ", \"bytes\": %llu", outcome->bytes);
+        if (stage == STAGE_libraries)
+            format_libraries(warmth->libraries[device], text);
         text_format(text, "}");
         separator = ",";
     }
 }
 
-static void format_device(const struct device *device, const struct stage_outcome *stages, struct text *text)
+static void format_device(const struct warmth *warmth, unsigned index, struct text *text)
 {
+    const struct device *device = &warmth->devices[index];
     bool reached = device->ordinal >= 0;
     text_format(text, "\n    {\"ordinal\": ");
     if (reached)
@@ -45,7 +72,7 @@ static void format_device(const struct device *device, const struct stage_outcom
     text_format(text, ", \"name\": ");
     text_json(text, device->name[0] ? device->name : NULL);
     text_format(text, ", \"stages\": [");
-    format_stages(stages, text);
+    format_stages(warmth, index, text);
     text_format(text, "\n      ]}");
 }
 
@@ -68,7 +95,7 @@ void report_format(const struct report *report, struct text *text)
     text_format(text, ",\n  \"devices\": [");
     for (unsigned i = 0; warmth && i < warmth->count; i++) {
         text_format(text, i ? "," : "");
-        format_device(&warmth->devices[i], warmth->stages[i], text);
+        format_device(warmth, i, text);
     }
     text_format(text, "%s]\n}\n", warmth ? "\n  " : "");
 }

@@ -86,9 +86,34 @@ void session_tell(const struct session *session, const struct start *start)
         report_say(session, &(struct report){session->program, session->reason, NULL, NULL, waits});
 }
 
-/* "Simulated GPU 0 (device 0) warm in 484 ms: driver 181, context 250, kernel 30, memory 22" */
-static void device_format(const struct device *device, const struct stage_outcome *stages, struct text *text)
+static void outcome_format(const char *name, const struct stage_outcome *outcome, struct text *text)
 {
+    text_format(text, "%s ", name);
+    if (outcome->result == STAGE_OK)
+        text_ms(text, outcome->ns);
+    else
+        text_format(text, outcome->result == STAGE_FAILED ? "failed" : "skipped");
+}
+
+/* " (libcublas 180, libcudnn failed)" */
+static void libraries_format(const struct stage_outcome *libraries, struct text *text)
+{
+    const char *separator = " (";
+    for (unsigned library = 0; library < LIBRARY_COUNT; library++) {
+        if (libraries[library].result == STAGE_OMITTED)
+            continue;
+        text_format(text, "%s", separator);
+        outcome_format(library_name(library), &libraries[library], text);
+        separator = ", ";
+    }
+    text_format(text, *separator == ',' ? ")" : " (none is loaded)");
+}
+
+/* "Simulated GPU 0 (device 0) warm in 484 ms: driver 181, context 250, kernel 30, memory 22" */
+static void device_format(const struct warmth *warmth, unsigned index, struct text *text)
+{
+    const struct device *device = &warmth->devices[index];
+    const struct stage_outcome *stages = warmth->stages[index];
     long long total = 0;
     unsigned failed = 0;
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
@@ -102,14 +127,14 @@ static void device_format(const struct device *device, const struct stage_outcom
     text_format(text, " ms");
     const char *separator = ": ";
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
-        const struct stage_outcome *outcome = &stages[stage];
-        if (outcome->result == STAGE_OMITTED)
+        if (stages[stage].result == STAGE_OMITTED)
             continue;
-        text_format(text, "%s%s ", separator, stage_name((enum stage)stage));
-        if (outcome->result == STAGE_OK)
-            text_ms(text, outcome->ns);
-        else
-            text_format(text, outcome->result == STAGE_FAILED ? "failed" : "skipped");
+        text_format(text, "%s", separator);
+        outcome_format(stage_name((enum stage)stage), &stages[stage], text);
+        if (stage == STAGE_prefetch)
+            text_format(text, " (%llu MiB)", stages[stage].bytes >> 20);
+        if (stage == STAGE_libraries && stages[stage].result != STAGE_SKIPPED)
+            libraries_format(warmth->libraries[index], text);
         separator = ", ";
     }
 }
@@ -134,7 +159,7 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
     }
     for (unsigned i = 0; i < warmth->count && warmth->devices[i].ordinal >= 0; i++) {
         text = text_in(message, sizeof message);
-        device_format(&warmth->devices[i], warmth->stages[i], &text);
+        device_format(warmth, i, &text);
         log_write(&session->log, LOG_INFO, "%s", message);
     }
 }
@@ -146,36 +171,72 @@ static const char *visible_now(const struct session *session)
     return value ? value : "";
 }
 
-void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason)
+static struct warm_request request_make(const struct session *session, enum trigger trigger)
 {
-    struct warmth warmth;
     const struct process *process = &session->process;
-    const struct warm_request request = {
+    return (struct warm_request){
         .libc = &session->libc,
         .devices = &session->config.devices,
         .stages = session->config.stages,
         .rank = process->rank.local,
-        .unless_in_use = late,
         .alone = trigger == TRIGGER_LOAD,
+        .prefetched = session->prefetched,
         .takes_exclusive = trigger != TRIGGER_LOAD || policy_is_cuda_executable(&process->facts),
     };
-    unsigned taken = standard_take();
-    warm_run(&request, &warmth);
-    standard_free(taken);
-    snprintf(session->visible, sizeof session->visible, "%s", visible_now(session));
-    if (trigger == TRIGGER_LOAD && (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL)) {
-        struct marker self = marker_self(process->rank.local);
-        marker_set(session->libc.environment, &self);
-    }
-    warmth_log(session, &warmth);
-    const char *said = warmth.problem[0] ? warmth.problem : reason;
+}
+
+static void warmth_say(const struct session *session, const char *reason)
+{
     char missing[MESSAGE_BYTES];
-    if (warmth.missing[0]) {
-        snprintf(missing, sizeof missing, "no device %s", warmth.missing);
+    const struct warmth *warmth = &session->warmth;
+    const char *said = warmth->problem[0] ? warmth->problem : reason;
+    if (warmth->missing[0]) {
+        snprintf(missing, sizeof missing, "no device %s", warmth->missing);
         said = missing;
     }
-    report_say(session,
-               &(struct report){session->program, said, policy_trigger_name(trigger), &warmth, .waiting = false});
+    warmth_log(session, warmth);
+    report_say(session, &(struct report){session->program, said, policy_trigger_name(session->warmed_at), warmth,
+                                         .waiting = false});
+}
+
+void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason)
+{
+    struct warmth *warmth = &session->warmth;
+    struct warm_request request = request_make(session, trigger);
+    request.unless_in_use = late;
+    if (trigger == TRIGGER_LOAD && session->libc.environment)
+        request.library_path = environment_get(*session->libc.environment, "LD_LIBRARY_PATH");
+    unsigned taken = standard_take();
+    warm_run(&request, warmth);
+    standard_free(taken);
+    session->warmed_at = trigger;
+    snprintf(session->visible, sizeof session->visible, "%s", visible_now(session));
+    if (trigger == TRIGGER_LOAD && (warmth->result == WARM_WARM || warmth->result == WARM_PARTIAL)) {
+        struct marker self = marker_self(session->process.rank.local);
+        marker_set(session->libc.environment, &self);
+    }
+    warmth_say(session, reason);
+}
+
+bool session_has_libraries(const struct session *session)
+{
+    return session->config.stages & STAGE_BIT(libraries) && session->warmth.devices[0].ordinal >= 0;
+}
+
+void session_warm_libraries(struct session *session)
+{
+    const struct warm_request request = request_make(session, TRIGGER_SERVE);
+    unsigned taken = standard_take();
+    bool any = warm_libraries(&request, &session->warmth);
+    standard_free(taken);
+    if (any)
+        warmth_say(session, session->reason);
+}
+
+void session_prefetch(struct session *session, const struct start *start)
+{
+    if (session->config.stages & STAGE_BIT(prefetch))
+        stage_prefetch(true, environment_get(start->environment, "LD_LIBRARY_PATH"), &session->prefetched);
 }
 
 void session_give_up(const struct session *session, const char *reason)

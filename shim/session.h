@@ -23,8 +23,11 @@ struct session {
     char program[256];
     char log_file[PATH_MAX];
     char report[PATH_MAX];
-    char reason[640];  /* of the decision, in words */
-    char visible[256]; /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
+    char reason[640];                /* of the decision, in words */
+    char visible[256];               /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
+    struct stage_outcome prefetched; /* what was read ahead before the process waited for its moment */
+    enum trigger warmed_at;          /* when it was warmed */
+    struct warmth warmth;            /* what came of that */
 };
 
 /* Reads settings and facts and decides. false: this is no place for us, and nothing is said. */
@@ -41,6 +44,15 @@ void session_tell(const struct session *session, const struct start *start);
  * CUDA since there is nothing to gain. `reason` is why now. Signals, cancellation and errno are the caller's.
  */
 void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason);
+
+/* Was the stage `libraries` asked for, and is there a device on which it could run? */
+bool session_has_libraries(const struct session *session);
+
+/* Once more, for libraries that were loaded since (stage `libraries`), and says so where there are any. */
+void session_warm_libraries(struct session *session);
+
+/* Reads ahead for a process that is warmed later (stage `prefetch`), where that is asked for. */
+void session_prefetch(struct session *session, const struct start *start);
 
 /* Logs and reports that the process is not warmed for a reason that showed only now. */
 void session_give_up(const struct session *session, const char *reason);

@@ -8,7 +8,7 @@
 const char *stage_name(enum stage stage)
 {
     static const char names[][12] = {
-#define STAGE(name, needs) #name,
+#define STAGE(name, needs, standard) #name,
 #include "stages.def"
 #undef STAGE
     };

@@ -13,22 +13,29 @@
 #define STAGE_BIT(name) (1u << STAGE_##name)
 
 enum stage {
-#define STAGE(name, needs) STAGE_##name,
+#define STAGE(name, needs, standard) STAGE_##name,
 #include "stages.def"
 #undef STAGE
     STAGE_COUNT
 };
 
-enum { STAGES_ALL = (1 << STAGE_COUNT) - 1 };
+enum {
+    STAGES_ALL = (1 << STAGE_COUNT) - 1,
+#define STAGE(name, needs, standard) | ((standard) ? STAGE_BIT(name) : 0)
+    STAGES_STANDARD = 0
+#include "stages.def"
+#undef STAGE
+};
 
 enum stage_result { STAGE_OMITTED, STAGE_OK, STAGE_FAILED, STAGE_SKIPPED };
 
 struct stage_outcome {
     enum stage_result result; /* OMITTED: not asked for; SKIPPED: asked for, but something before it failed */
     long long ns;             /* how long it took */
-    CUresult error;           /* of the call that failed */
+    CUresult error;           /* of the call that failed: the driver's, or another library's status */
     const char *call;         /* its name, a literal; NULL when none failed */
-    const char *error_name;   /* the error's name once the driver was asked for it; NULL */
+    const char *error_name;   /* the error's name once it was asked for; NULL */
+    unsigned long long bytes; /* prefetch: how much it asked for that was not in memory */
 };
 
 const char *stage_name(enum stage stage);

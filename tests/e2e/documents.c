@@ -42,7 +42,7 @@ Test(documents, readme_names_every_stage_and_example)
 {
     char *readme = contents("README.md");
     static const char *const words[] = {
-#define STAGE(name, needs) "`" #name "`",
+#define STAGE(name, needs, standard) "`" #name "`",
 #include "../../shim/stages.def"
 #undef STAGE
         "examples/server", "examples/driver-api", "examples/pytorch", "make demo", "make test", "GPUWARM_TRIGGER=off",

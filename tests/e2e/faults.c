@@ -4,6 +4,7 @@
  * program is the same, what was made is given back, and the report names the stage and the error.
  */
 #include "run.h"
+#include "spoil.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +39,14 @@ static const struct {
 /* What a device is called, and how others fail, is not needed to warm it. */
 static bool is_needed(const char *function)
 {
-    static const char *const optional[] = {
-        "cuGetErrorName",       "cuDeviceGetName",       "cuDeviceGetUuid",           "cuDeviceGetUuid_v2",
-        "cuDeviceGetAttribute", "cuDeviceGetByPCIBusId", "cuDevicePrimaryCtxGetState"};
+    static const char *const optional[] = {"cuGetErrorName",
+                                           "cuDeviceGetName",
+                                           "cuDeviceGetUuid",
+                                           "cuDeviceGetUuid_v2",
+                                           "cuDeviceGetAttribute",
+                                           "cuDeviceGetByPCIBusId",
+                                           "cuDevicePrimaryCtxGetState",
+                                           "cuThreadExchangeStreamCaptureMode"};
     for (size_t i = 0; i < COUNT(optional); i++)
         if (strcmp(function, optional[i]) == 0)
             return false;
@@ -126,33 +132,11 @@ Test(faults, an_error_in_one_stage_leaves_the_other)
     cr_expect_str_eq(report_text(report_stage(report_device(report, 0), "kernel"), "result"), "ok");
 }
 
-/* Spoils a symbol's name in the simulator's bytes: its hash leads to another name. */
-static void name_spoil(char *bytes, size_t size, const char *function)
-{
-    const char *whole = run_env("%c%s", 1, function) + 1;
-    char *name = memmem(bytes, size, whole, strlen(whole) + 1);
-    while (name && name[-1] != '\0')
-        name = memmem(name + 1, size - (size_t)(name + 1 - bytes), whole, strlen(whole) + 1);
-    cr_assert_not_null(name, "%s", function);
-    name[0] = 'X';
-}
-
-/* A copy of the simulator in a folder of its own that lacks these functions. */
+/* The simulator without these functions, as a setting. */
 static const char *driver_without(const char *const *lacking)
 {
-    static char bytes[2 << 20];
-    const char *folder = run_scratch("driver"), *path = run_env("%s/libcuda.so.1", folder);
-    FILE *file = fopen(run_build("simcuda/libcuda.so.1"), "r");
-    cr_assert_not_null(file);
-    size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    for (; *lacking; lacking++)
-        name_spoil(bytes, size, *lacking);
-    mkdir(folder, 0700);
-    file = fopen(path, "w");
-    cr_assert(file && fwrite(bytes, 1, size, file) == size);
-    fclose(file);
-    return run_env("LD_LIBRARY_PATH=%s", folder);
+    spoil_copy("simcuda/libcuda.so.1", run_scratch("driver"), lacking);
+    return run_env("LD_LIBRARY_PATH=%s", run_scratch("driver"));
 }
 
 Test(faults, every_function_missing)

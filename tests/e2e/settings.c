@@ -27,7 +27,7 @@ static void expect(const struct expectation *expected)
 }
 
 #define DEVICE_FORMS "auto, all, none, or a list of ordinals, GPU-/MIG-UUIDs and PCI bus ids"
-#define STAGE_FORMS  "all or a list of driver, context, kernel, memory"
+#define STAGE_FORMS  "all or a list of prefetch, driver, context, kernel, memory, libraries"
 
 Test(settings, every_bad_value_gets_its_line)
 {

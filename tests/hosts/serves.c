@@ -3,8 +3,8 @@
  * A server for one connection, which it makes itself from another thread: serves WAY [WORD...]. WAY is how it waits:
  * accept, accept4, poll, ppoll, select, pselect, epoll. Words: `cuda` opens the driver first, `local` listens on a
  * local socket, `thread` serves on a thread that is not the initial one, `worker` in a forked child, `warm-worker` in a
- * child forked after the parent came to serve too, `second` uses the second GPU before. Prints what an observer of its
- * calls could see.
+ * child forked after the parent came to serve too, `second` uses the second GPU before, and a word that
+ * begins with "lib" is a library to open. Prints what an observer of its calls could see.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -122,6 +122,9 @@ int main(int argc, char **argv)
     void *driver = has[0] ? dlopen("libcuda.so.1", RTLD_NOW) : NULL;
     if (has[0] && !driver)
         puts(dlerror());
+    for (int i = 2; i < argc; i++)
+        if (strncmp(argv[i], "lib", 3) == 0 && !dlopen(argv[i], RTLD_NOW))
+            puts(dlerror());
     if (has[5])
         use_second_device(driver);
     int listener = listener_make(has[1]);

@@ -26,7 +26,7 @@ static void assert_defaults(const struct config *config, const char *why)
     cr_assert_eq(config->trigger, SETTING_AUTO, "%s: trigger %d", why, config->trigger);
     cr_assert_eq(config->devices.mode, DEVICE_AUTO, "%s: device mode %d", why, config->devices.mode);
     cr_assert_eq(config->devices.count, 0, "%s: %u devices", why, config->devices.count);
-    cr_assert_eq(config->stages, STAGES_ALL, "%s: stages %#x", why, config->stages);
+    cr_assert_eq(config->stages, STAGES_STANDARD, "%s: stages %#x", why, config->stages);
     cr_assert_eq(config->log_level, LOG_WARN, "%s: log level %d", why, config->log_level);
     cr_assert_null(config->skip, "%s: skip is set", why);
     cr_assert_null(config->log_file, "%s: log_file is set", why);
@@ -128,7 +128,8 @@ Test(config, stages_imply_what_they_need)
         DRIVER = STAGE_BIT(driver),
         CONTEXT = DRIVER | STAGE_BIT(context),
         KERNEL = CONTEXT | STAGE_BIT(kernel),
-        MEMORY = CONTEXT | STAGE_BIT(memory)
+        MEMORY = CONTEXT | STAGE_BIT(memory),
+        LIBRARIES = CONTEXT | STAGE_BIT(libraries)
     };
     static const struct {
         char *variable;
@@ -137,6 +138,8 @@ Test(config, stages_imply_what_they_need)
                 {"GPUWARM_STAGES=context", CONTEXT},
                 {"GPUWARM_STAGES=kernel", KERNEL},
                 {"GPUWARM_STAGES=memory", MEMORY},
+                {"GPUWARM_STAGES=libraries", LIBRARIES},
+                {"GPUWARM_STAGES=prefetch", STAGE_BIT(prefetch)},
                 {"GPUWARM_STAGES=memory,kernel", MEMORY | KERNEL},
                 {"GPUWARM_STAGES=driver,context", CONTEXT},
                 {"GPUWARM_STAGES=driver,driver", DRIVER},
@@ -219,7 +222,7 @@ Test(config, bad_values)
         {"GPUWARM_TRIGGER=sometimes", 1, NULL},
         {"GPUWARM_STAGES=kernal", 2, "kernel"},
         {"GPUWARM_STAGES=driver,memroy", 2, "memory"},
-        {"GPUWARM_STAGES=libraries", 2, NULL},
+        {"GPUWARM_STAGES=librarys", 2, "libraries"},
         {"GPUWARM_STAGES=driver,", 2, NULL},
         {"GPUWARM_STAGES=,driver", 2, NULL},
         {"GPUWARM_STAGES=driver,,kernel", 2, NULL},
@@ -245,7 +248,7 @@ Test(config, a_bad_value_leaves_the_others)
     cr_assert_eq(config.complaint_count, 1);
     cr_assert_eq(config.bad, config.complaints[0]);
     cr_assert_eq(config.log_level, LOG_DEBUG);
-    cr_assert_eq(config.stages, STAGES_ALL);
+    cr_assert_eq(config.stages, STAGES_STANDARD);
     cr_assert_eq(config.devices.mode, DEVICE_LISTED);
 }
 

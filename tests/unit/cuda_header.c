@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library's own picture of the driver's interface (shim/cuda_types.def, cuda_api.def) and the simulator's result
- * codes, compared with the toolkit's cuda.h while this file is compiled: where it compiled, they agree.
+ * The library's own picture of the driver's interface (shim/cuda_types.def, cuda_api.def), of cuBLAS's and cuDNN's
+ * (library_types.def, library_api.def), and the simulator's result codes, compared with the toolkit's headers while
+ * this file is compiled: where it compiled, they agree.
  */
 #include <criterion/criterion.h>
 
@@ -16,7 +17,8 @@ static unsigned compared;
     _Static_assert(condition, what);                                                                                   \
     compared++;
 
-static void compare(void){
+static void compare(void)
+{
 #define CUDA_TYPE(name, type)                                                                                          \
     SAME(#name,                                                                                                        \
          sizeof(name) == sizeof(type) && __builtin_classify_type(*(name *)0) == __builtin_classify_type(*(type *)0))
@@ -30,6 +32,38 @@ static void compare(void){
 #include "cuda_results.def"
 }
 
+#if __has_include(<cublas_v2.h>) && __has_include(<cublasLt.h>) && __has_include(<cudnn.h>)
+#include <cublasLt.h>
+#include <cublas_v2.h>
+#include <cudnn.h>
+
+static void compare_libraries(void){
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#define LIBRARY_TYPE(name, type)                                                                                       \
+    SAME(#name,                                                                                                        \
+         sizeof(name) == sizeof(type) && __builtin_classify_type(*(name *)0) == __builtin_classify_type(*(type *)0))
+#define LIBRARY_VALUE(name, value) SAME(#name, (int)(name) == (value))
+#include "library_types.def"
+#define LIBRARY_API(type, name, parameters) SAME(#name, __builtin_types_compatible_p(__typeof__(name), type parameters))
+#include "library_api.def"
+}
+
+Test(cuda_header, agrees_with_those_of_the_libraries)
+{
+    compare_libraries();
+    cr_log_info("%u facts compared with cuBLAS %d and cuDNN %d", compared, CUBLAS_VERSION, CUDNN_VERSION);
+    cr_assert_gt(compared, 50);
+}
+
+#else
+
+Test(cuda_header, agrees_with_those_of_the_libraries)
+{
+    cr_skip_test("the headers of cuBLAS and cuDNN are not all installed (CUDA_HOME=%s)", GPUWARM_CUDA_HOME);
+}
+
+#endif
+
 Test(cuda_header, agrees_with_the_toolkits)
 {
     compare();
@@ -38,6 +72,11 @@ Test(cuda_header, agrees_with_the_toolkits)
 }
 
 #else
+
+Test(cuda_header, agrees_with_those_of_the_libraries)
+{
+    cr_skip_test("cuda.h is not installed (CUDA_HOME=%s)", GPUWARM_CUDA_HOME);
+}
 
 Test(cuda_header, agrees_with_the_toolkits)
 {

@@ -57,7 +57,8 @@ static void assert_stage(const cJSON *stage, const char *name, double ms, const 
     assert_number(stage, "ms", ms);
     assert_string(stage, "result", result);
     assert_string(stage, "error", error);
-    cr_assert_eq(cJSON_GetArraySize(stage), 4);
+    bool more = strcmp(name, "prefetch") == 0 || strcmp(name, "libraries") == 0;
+    cr_assert_eq(cJSON_GetArraySize(stage), 4 + more);
 }
 
 Test(report, nothing_was_warmed)
@@ -111,6 +112,25 @@ Test(report, one_warm_device)
     cr_assert_eq(cJSON_GetArraySize(stages), STAGE_COUNT);
     for (int i = 0; i < STAGE_COUNT; i++)
         assert_stage(cJSON_GetArrayItem(stages, i), stage_name((enum stage)i), (i + 1) * 1.5, "ok", NULL);
+    cJSON_Delete(json);
+}
+
+Test(report, what_was_read_ahead_and_each_library)
+{
+    warmth = (struct warmth){.result = WARM_PARTIAL, .count = 1};
+    all_stages(warmth.stages[0], STAGE_OK);
+    warmth.stages[0][STAGE_prefetch].bytes = 5000000000;
+    warmth.libraries[0][0] = (struct stage_outcome){.result = STAGE_OK, .ns = 2500000};
+    warmth.libraries[0][LIBRARY_COUNT - 1] =
+        (struct stage_outcome){.result = STAGE_FAILED, .error = 8, .error_name = "CUDNN_STATUS_EXECUTION_FAILED"};
+    cJSON *json = format(&(struct report){.program = "server", .reason = "", .trigger = "serve", .warmth = &warmth});
+    const cJSON *stages = member(cJSON_GetArrayItem(member(json, "devices"), 0), "stages");
+    assert_number(cJSON_GetArrayItem(stages, STAGE_prefetch), "bytes", 5e9);
+    const cJSON *libraries = member(cJSON_GetArrayItem(stages, STAGE_libraries), "libraries");
+    cr_assert_eq(cJSON_GetArraySize(libraries), 2, "those that are not in the process are left out");
+    assert_stage(cJSON_GetArrayItem(libraries, 0), library_name(0), 2.5, "ok", NULL);
+    assert_stage(cJSON_GetArrayItem(libraries, 1), library_name(LIBRARY_COUNT - 1), 0, "failed",
+                 "CUDNN_STATUS_EXECUTION_FAILED");
     cJSON_Delete(json);
 }
 

@@ -430,7 +430,7 @@ Test(stage, context)
 
 Test(stage, names)
 {
-    static const char *const names[] = {"driver", "context", "kernel", "memory"};
+    static const char *const names[] = {"prefetch", "driver", "context", "kernel", "memory", "libraries"};
     cr_assert_eq(STAGE_COUNT, sizeof names / sizeof *names);
     for (int i = 0; i < STAGE_COUNT; i++)
         cr_assert_str_eq(stage_name((enum stage)i), names[i]);
@@ -440,7 +440,7 @@ Test(stage, names)
 Test(stage, needs)
 {
     static const unsigned needs[] = {
-#define STAGE(name, needed) needed,
+#define STAGE(name, needed, standard) needed,
 #include "stages.def"
 #undef STAGE
     };

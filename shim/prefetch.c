@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* See prefetch.h. */
+#include "prefetch.h"
+#include "clock.h"
+#include "loader_cache.h"
+#include "object.h"
+#include "text.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* The driver, and its compiler of PTX, which the first load of a module opens. */
+static const char driver_files[][32] = {"libcuda.so.1", "libnvidia-ptxjitcompiler.so.1"};
+
+/* Paths one after the other, each with its NUL. */
+struct paths {
+    char bytes[16384];
+    size_t used;
+    bool driver; /* the driver itself is among them */
+};
+
+struct reading {
+    unsigned long long left; /* bytes that may still be asked for */
+    struct stage_outcome *outcome;
+};
+
+/* ---- how much -------------------------------------------------------------------------------------------------------
+ */
+
+unsigned long long prefetch_meminfo(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, length) == 0 && line[length] == ':')
+            return strtoull(line + length + 1, NULL, 10) * 1024;
+    }
+    return 0;
+}
+
+/* The start of a file, as a string; empty when it cannot be read. */
+static void text_read(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, size - 1) : -1;
+    text[length > 0 ? length : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A number in a file of the process's own control group (cgroups(7), version 2), or the largest: "max" or no file. */
+static unsigned long long group_read(const char *group, const char *name)
+{
+    char path[PATH_MAX], text[64];
+    struct text built = text_in(path, sizeof path);
+    text_format(&built, "/sys/fs/cgroup%.*s/%s", (int)strcspn(group, "\n"), group, name);
+    text_read(path, text, sizeof text);
+    return text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : ULLONG_MAX;
+}
+
+/* Half of what is available to this process: what is read must not push out what others use. */
+static unsigned long long budget(void)
+{
+    char text[4096];
+    text_read("/proc/meminfo", text, sizeof text);
+    unsigned long long available = prefetch_meminfo(text, "MemAvailable");
+    text_read("/proc/self/cgroup", text, sizeof text);
+    const char *group = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+    if (group) {
+        group = strchr(group, '/') ? strchr(group, '/') : "";
+        unsigned long long most = group_read(group, "memory.max"), used = group_read(group, "memory.current");
+        unsigned long long left = used < most ? most - used : 0;
+        if (most != ULLONG_MAX && left < available)
+            available = left;
+    }
+    return available / 2;
+}
+
+/* ---- which ----------------------------------------------------------------------------------------------------------
+ */
+
+static bool path_add(struct paths *paths, const char *path)
+{
+    size_t size = strlen(path) + 1;
+    if (size > sizeof paths->bytes - paths->used)
+        return false;
+    memcpy(paths->bytes + paths->used, path, size);
+    paths->used += size;
+    return true;
+}
+
+static int path_collect(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct paths *paths = argument;
+    const char *name = text_base_name(info->dlpi_name);
+    (void)size;
+    if (object_is_cuda_library(name) && path_add(paths, info->dlpi_name))
+        paths->driver |= strcmp(name, driver_files[0]) == 0;
+    return 0;
+}
+
+/* In a list of folders as the dynamic loader reads one (ld.so(8)): an empty entry is the current folder. */
+static bool list_add(struct paths *paths, const char *list, const char *name)
+{
+    char path[PATH_MAX];
+    for (; list; list = strpbrk(list, ":;") ? strpbrk(list, ":;") + 1 : NULL) {
+        int length = (int)strcspn(list, ":;");
+        struct text text = text_in(path, sizeof path);
+        text_format(&text, "%.*s%s%s", length, list, length ? "/" : "", name);
+        if (!text.truncated && access(path, R_OK) == 0)
+            return path_add(paths, path);
+    }
+    return false;
+}
+
+enum { CACHE_BYTES = 4 << 20 };
+
+/* The loader's cache, in memory of our own, since a mapping of the file would fault if it were cut; NULL: none. */
+static char *cache_read(size_t *size)
+{
+    int fd = open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    char *bytes = mmap(NULL, CACHE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ssize_t length = bytes != MAP_FAILED ? read(fd, bytes, CACHE_BYTES) : -1;
+    close(fd);
+    *size = length > 0 ? (size_t)length : 0;
+    return bytes != MAP_FAILED ? bytes : NULL;
+}
+
+static void driver_add(struct paths *paths, const char *library_path)
+{
+    size_t size = 0;
+    char *cache = cache_read(&size);
+    for (size_t i = 0; i < sizeof driver_files / sizeof *driver_files; i++) {
+        const char *path = cache ? loader_cache_find(cache, size, driver_files[i]) : NULL;
+        if (!list_add(paths, library_path, driver_files[i]) && path)
+            path_add(paths, path);
+    }
+    if (cache)
+        munmap(cache, CACHE_BYTES);
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------------
+ */
+
+/* Is the byte there in the page cache? Asked without waiting for it; a kernel before 4.14 cannot say. */
+static bool is_cached(int fd, off_t at)
+{
+    char byte;
+    struct iovec piece = {&byte, 1};
+    return syscall(SYS_preadv2, fd, &piece, 1, (long)at, 0L, RWF_NOWAIT) == 1;
+}
+
+/*
+ * In pieces of the default readahead: of a longer range the kernel reads no more than it would at once (mm/readahead.c,
+ * since 4.10; seen to stop after 8 MiB of 16). A block of which the first and the last piece are there is taken to be
+ * there, since asking costs nearly as much where nothing is to be read.
+ */
+static unsigned long long range_prefetch(int fd, off_t size)
+{
+    enum { PIECE_BYTES = 128 << 10, BLOCK_BYTES = 16 * PIECE_BYTES };
+    unsigned long long asked = 0;
+    for (off_t block = 0; block < size; block += BLOCK_BYTES) {
+        off_t end = size - block < BLOCK_BYTES ? size : block + BLOCK_BYTES;
+        if (is_cached(fd, block) && is_cached(fd, end - 1))
+            continue;
+        for (off_t at = block; at < end; at += PIECE_BYTES)
+            posix_fadvise(fd, at, end - at < PIECE_BYTES ? end - at : PIECE_BYTES, POSIX_FADV_WILLNEED);
+        asked += (unsigned long long)(end - block);
+    }
+    return asked;
+}
+
+static void file_prefetch(struct reading *reading, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    if (size > 0 && (unsigned long long)size <= reading->left) {
+        unsigned long long asked = range_prefetch(fd, size);
+        reading->left -= asked;
+        reading->outcome->bytes += asked;
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+void stage_prefetch(bool driver, const char *library_path, struct stage_outcome *outcome)
+{
+    struct paths paths = {.used = 0}, loaded = {.used = 0};
+    struct reading reading = {budget(), outcome};
+    long long start = clock_ns();
+    dl_iterate_phdr(path_collect, &loaded);
+    if (driver && !loaded.driver)
+        driver_add(&paths, library_path);
+    for (size_t at = 0; at < paths.used; at += strlen(paths.bytes + at) + 1)
+        file_prefetch(&reading, paths.bytes + at);
+    for (size_t at = 0; at < loaded.used; at += strlen(loaded.bytes + at) + 1)
+        file_prefetch(&reading, loaded.bytes + at);
+    outcome->ns += clock_ns() - start;
+    outcome->result = STAGE_OK;
+}

@@ -12,6 +12,7 @@ LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 BUILD   ?= build
 PYTHON  ?= python3
+NVCC    ?= nvcc
 # Where a CUDA toolkit is, if there is one: needed by nothing, compared with by the tests.
 CUDA_HOME ?= /usr/local/cuda
 
@@ -104,6 +105,20 @@ $(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
 	    END { print "local: *; };" }' $< > $@
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
+
+# The kernel as machine code beside its PTX, where nvcc is; make FAT_BINARY=no leaves it out. Compressed as drivers before
+# CUDA 13 can read it. Code for 8.0 runs on every GPU of 8.x, and so on (CUDA C++ Programming Guide, binary compatibility).
+FAT_BINARY      ?= $(if $(shell command -v $(NVCC) 2>/dev/null),yes,no)
+FAT_BINARY_GPUS ?= 75 80 90 100 120
+ifeq ($(FAT_BINARY),yes)
+$(BUILD)/shim/kernel.o: SHIM_FLAGS += -DGPUWARM_FAT_BINARY='"$(BUILD)/shim/kernel.fatbin"'
+$(BUILD)/shim/kernel.o: $(BUILD)/shim/kernel.fatbin
+endif
+
+$(BUILD)/shim/kernel.fatbin: shim/kernel.ptx shim/kernel.sh
+	@mkdir -p $(@D)
+	$(call say,NVCC)
+	$(Q)NVCC='$(NVCC)' sh shim/kernel.sh $< $@ $(FAT_BINARY_GPUS)
 $(BUILD)/shim/gpuwarm.o $(BUILD)/shim/next.o: SHIM_UNWIND := -fasynchronous-unwind-tables
 
 $(BUILD)/shim/%.o: shim/%.c
@@ -367,7 +382,6 @@ GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(B
 BENCH_SOURCES   := shim/cli/bench.c shim/cli/timed.c
 C_SOURCES       += $(GPU_C_SOURCES) $(BENCH_SOURCES) $(wildcard tests/gpu/test/*.c)
 C_HEADERS       += $(wildcard shim/cli/*.h tests/gpu/*/*.h)
-NVCC            ?= nvcc
 NVCC_FLAGS      ?=
 CUDA_LIB        ?= /usr/local/cuda/lib64
 

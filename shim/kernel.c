@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Embeds kernel.ptx, which stays a file that people and ptxas can read. The path is from the project's folder, where
- * make runs.
+ * Embeds kernel.ptx, which stays a file that people and ptxas can read, and the fat binary that nvcc made of it, where
+ * make found nvcc (GPUWARM_FAT_BINARY is its path). Paths are from the project's folder, where make runs.
+ *
+ * Machine code comes first: PTX needs the driver's compiler, libnvidia-ptxjitcompiler.so.1, which containers often lack
+ * (CUDA_ERROR_JIT_COMPILER_NOT_FOUND). A GPU that the fat binary is not for, or a driver that cannot read it, leaves
+ * PTX.
  */
 #include "kernel.h"
+#include <stddef.h>
 
-__asm__(".section .rodata.kernel_image, \"a\"\n"
-        ".balign 8\n"
-        ".global kernel_image\n"
-        ".hidden kernel_image\n"
-        "kernel_image:\n"
-        ".incbin \"shim/kernel.ptx\"\n"
-        ".byte 0\n"
-        ".previous\n");
+/* EMBED(name, file, what follows it) */
+#define EMBED(name, file, end)                                                                                         \
+    extern const char name[] __attribute__((visibility("hidden")));                                                    \
+    __asm__(".section .rodata." #name ", \"a\"\n"                                                                      \
+            ".balign 8\n"                                                                                              \
+            ".global " #name "\n"                                                                                      \
+            ".hidden " #name "\n" #name ":\n"                                                                          \
+            ".incbin \"" file "\"\n" end ".previous\n");
+
+EMBED(kernel_ptx, "shim/kernel.ptx", ".byte 0\n")
+#ifdef GPUWARM_FAT_BINARY
+EMBED(kernel_fat_binary, GPUWARM_FAT_BINARY, "")
+#endif
+
+const void *const kernel_images[] = {
+#ifdef GPUWARM_FAT_BINARY
+    kernel_fat_binary,
+#endif
+    kernel_ptx,
+    NULL,
+};

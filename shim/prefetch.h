@@ -11,9 +11,9 @@
 
 /*
  * Asks for the CUDA libraries that are loaded (cuda_libraries.def) and, with `driver`, first for the driver's files, as
- * the dynamic loader would find them: in `library_path` (LD_LIBRARY_PATH, or NULL), then in its cache. What of them is not
- * in the page cache, whole files in that order, until half of the memory that is available would be used; a file that
- * does not fit is left out. Adds to the outcome's time and bytes. It cannot fail.
+ * the dynamic loader would find them: in `library_path` (LD_LIBRARY_PATH, or NULL), then in its cache. What of them is
+ * not in the page cache, whole files in that order, until half of the memory that is available would be used; a file
+ * that does not fit is left out. Adds to the outcome's time and bytes. It cannot fail.
  */
 void stage_prefetch(bool driver, const char *library_path, struct stage_outcome *outcome);
 

@@ -21,11 +21,23 @@ void stage_context(const struct driver *driver, CUdevice device, CUcontext *cont
         outcome->result = STAGE_OK;
 }
 
+/* The first image that the driver takes; it is the last one's error that counts. */
+static bool kernel_load(const struct driver *driver, CUmodule *module, struct stage_outcome *outcome)
+{
+    CUresult result = CUDA_SUCCESS;
+    for (const void *const *image = kernel_images; *image; image++) {
+        result = DRIVER_CALL(driver, cuModuleLoadDataEx, module, *image, 0, NULL, NULL);
+        if (result == CUDA_SUCCESS)
+            break;
+    }
+    return stage_succeeded(outcome, "cuModuleLoadDataEx", result);
+}
+
 static bool kernel_run(const struct driver *driver, CUstream stream, struct stage_outcome *outcome)
 {
     CUmodule module = NULL;
     CUfunction function = NULL;
-    if (!DRIVER_TRY(outcome, driver, cuModuleLoadDataEx, &module, kernel_image, 0, NULL, NULL))
+    if (!kernel_load(driver, &module, outcome))
         return false;
     bool ran = DRIVER_TRY(outcome, driver, cuModuleGetFunction, &function, module, kernel_name) &&
                DRIVER_TRY(outcome, driver, cuLaunchKernel, function, 1, 1, 1, 1, 1, 1, 0, stream, NULL, NULL) &&

@@ -293,3 +293,18 @@ Test(load, no_cuda_library_of_others_makes_a_program_cuda)
     cr_assert_eq(run.status, 7);
     cr_assert_eq(journal_read()->count, 0);
 }
+
+/* As where libnvidia-ptxjitcompiler.so.1 is missing, or for a GPU that the machine code is not for: the other image. */
+Test(load, a_kernel_image_that_is_refused_leaves_the_other)
+{
+    struct stat fat_binary;
+    if (stat(run_build("shim/kernel.fatbin"), &fat_binary) != 0)
+        cr_skip_test("built without nvcc, so there is only PTX");
+    const char *path = run_env("GPUWARM_REPORT=%s", run_scratch("report"));
+    run_program(PRELOADED, LIST(run_host("first_call")), LIST(path));
+    cr_expect_eq(journal_calls(journal_read(), "cuModuleLoadDataEx", "image=binary"), 1, "machine code comes first");
+    cr_expect_eq(journal_calls(journal_read(), "cuModuleLoadDataEx", "image=ptx"), 0);
+    run_program(PRELOADED, LIST(run_host("first_call")), LIST(path, "SIMCUDA_FAULT=cuModuleLoadDataEx=209@1"));
+    cr_expect_eq(journal_calls(journal_read(), "cuModuleLoadDataEx", "image=ptx"), 1);
+    cr_expect_str_eq(report_text(report_read(run_scratch("report")), "result"), "warm");
+}

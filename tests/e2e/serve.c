@@ -193,3 +193,25 @@ Test(serve, a_late_change_of_the_visible_devices_is_said)
     with = run_program(PRELOADED, LIST(run_host("chooses_device")), LIST("SIMCUDA_DEVICES=2"));
     cr_expect_str_empty(with.err);
 }
+
+/* Another thread may be capturing a graph; afterwards the thread is as it was. Before main there is none. */
+Test(serve, the_threads_capture_mode_is_relaxed_and_restored)
+{
+    served(server("poll", "cuda", NULL), NULL);
+    struct journal *journal = journal_read();
+    cr_expect_eq(journal_calls(journal, "cuThreadExchangeStreamCaptureMode", "mode=2 before=0"), 1);
+    cr_expect_eq(journal_calls(journal, "cuThreadExchangeStreamCaptureMode", "mode=0 before=2"), 1);
+    journal_clear();
+    run_program(PRELOADED, LIST(run_host("first_call")), NULL);
+    cr_expect_eq(journal_calls(journal_read(), "cuThreadExchangeStreamCaptureMode", NULL), 0);
+}
+
+/* Where the driver has no such call, or refuses, the warm-up goes on, and the mode is left alone. */
+Test(serve, a_driver_without_capture_modes)
+{
+    const char *const *settings = LIST("SIMCUDA_FAULT=cuThreadExchangeStreamCaptureMode=801@1",
+                                       run_env("GPUWARM_REPORT=%s", run_scratch("report")));
+    cr_expect_eq(served(server("poll", "cuda", NULL), settings), 1);
+    cr_expect_str_eq(report_text(report_read(run_scratch("report")), "result"), "warm");
+    cr_expect_eq(journal_calls(journal_read(), "cuThreadExchangeStreamCaptureMode", NULL), 1);
+}

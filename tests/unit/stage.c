@@ -36,6 +36,7 @@ enum { FAILURE = 719 };
 static unsigned calls[CALL_COUNT];
 static bool failing[CALL_COUNT];
 static int alive[OBJECT_COUNT], pinned_copies;
+static unsigned refused_images; /* how many of the kernel's are refused before one is taken */
 
 static char stream_object, module_object, function_object, context_object, pinned_bytes[1 << 20];
 static const CUdeviceptr device_address = 0x7f0000000000;
@@ -99,8 +100,10 @@ static CUresult fake_stream_destroy(CUstream stream)
 static CUresult fake_module_load(CUmodule *module, const void *image, unsigned int option_count, CUjit_option *options,
                                  void **option_values)
 {
-    cr_assert_eq(image, kernel_image);
+    cr_assert_eq(image, kernel_images[calls[CALL_cuModuleLoadDataEx]]);
     cr_assert(option_count == 0 || (options && option_values));
+    if (calls[CALL_cuModuleLoadDataEx] < refused_images)
+        return called(CALL_cuModuleLoadDataEx), FAILURE;
     CUresult result = created(CALL_cuModuleLoadDataEx, MODULE);
     if (result == CUDA_SUCCESS)
         *module = MODULE_HANDLE;
@@ -349,6 +352,22 @@ Test(stage, kernel_does_its_work)
     run_in_order(stage_kernel, made);
     assert_made(made, wanted, sizeof wanted / sizeof *wanted);
     cr_assert_eq(calls[CALL_cuLaunchKernel], 1);
+}
+
+/* Machine code that is not for this GPU, PTX where the compiler is missing: the next image is tried. */
+Test(stage, kernel_is_loaded_from_the_first_image_that_is_taken)
+{
+    unsigned count = 0;
+    bool made[CALL_COUNT];
+    while (kernel_images[count])
+        count++;
+    cr_assert_geq(count, 1);
+    for (refused_images = 0; refused_images < count; refused_images++) {
+        memset(calls, 0, sizeof calls);
+        run_in_order(stage_kernel, made);
+        cr_assert_eq(calls[CALL_cuModuleLoadDataEx], refused_images + 1);
+        cr_assert_eq(calls[CALL_cuLaunchKernel], 1);
+    }
 }
 
 Test(stage, memory_does_its_work)

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The warm-up kernel as a compressed fat binary, with the toolkit that NVCC is of: GPUs that it does not know are left
+# out, and it fails when it knows none. Called by make.
+#   NVCC=nvcc kernel.sh PTX OUTPUT GPU...
+set -eu
+ptx=$1
+output=$2
+shift 2
+folder=$(dirname "$(command -v "${NVCC:-nvcc}")")
+images=
+for gpu in "$@"; do
+    if "$folder/ptxas" -O3 "-arch=sm_$gpu" "$ptx" -o "$output.$gpu" 2>/dev/null; then
+        images="$images --image3=kind=elf,sm=$gpu,file=$output.$gpu"
+    fi
+done
+[ -n "$images" ]
+# The newest toolkits compress with Zstandard unless told to be fast: drivers of CUDA 12 and before know only the older way.
+mode=
+! "$folder/fatbinary" --help | grep -q compress-mode || mode=--compress-mode=speed
+# shellcheck disable=SC2086
+"$folder/fatbinary" --64 --compress-all $mode $images --create="$output"
+for gpu in "$@"; do
+    rm -f "$output.$gpu"
+done

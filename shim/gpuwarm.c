@@ -8,8 +8,8 @@
  * fork: a child begins, in the handler that fork(2) runs in it.
  *
  * Whatever happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the
- * process. A process is warmed once at most; `watching` is set while that, or a line that is to be said, is still to
- * come, and else a hook is a test of it and a jump.
+ * process. A process is warmed once at most; it is watched while that, or a line that is to be said, is still to come,
+ * and else a hook is a jump.
  */
 #include "environment.h"
 #include "listener.h"
@@ -53,6 +53,33 @@ static struct {
 static const char *library_name(void)
 {
     return process.presence.library[0] ? process.presence.library : "a CUDA executable";
+}
+
+/* ---- watching -------------------------------------------------------------------------------------------------------
+ */
+
+/* What a hook does while the process is watched. */
+#define HOOK(name, parameters, arguments) COLD static int watched_##name parameters;
+#include "hooks.def"
+#undef HOOK
+
+/* Where the next definition is not the C library's it may be anything, and is called with all that the hook is. */
+static void watch(void)
+{
+    __atomic_store_n(&watching, 1, __ATOMIC_RELEASE);
+#define HOOK(name, parameters, arguments)                                                                              \
+    if (next_known.name)                                                                                               \
+        __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_RELEASE);
+#include "hooks.def"
+#undef HOOK
+}
+
+/* For good. Of several threads that call it at once, one is told so. */
+static bool watch_end(void)
+{
+    bool ended = __atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL);
+    next_reach();
+    return ended;
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
@@ -106,7 +133,7 @@ static bool may_be_in_handler(void)
 static enum signals_came serve(void)
 {
     char why[640];
-    if (may_be_in_handler() || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
+    if (may_be_in_handler() || !watch_end())
         return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
@@ -175,17 +202,10 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
  */
 
-/* What a hook does while the process is watched, also under a name by which it can be called with any arguments. */
-#define HOOK(name, parameters, arguments)                                                                              \
-    COLD int watched_##name parameters;                                                                                \
-    int any_##name(REGISTERS) __asm__("watched_" #name);
-#include "hooks.def"
-#undef HOOK
-
 /* The handler of a signal that came during a warm-up has run: the call ends as if it had come during the wait. */
 #define INTERRUPTED (errno = EINTR, -1)
 
-int watched_listen(int fd, int backlog)
+static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     process.listened = true;
@@ -196,53 +216,53 @@ int watched_listen(int fd, int backlog)
 }
 
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
-int watched_accept(int fd, void *address, void *length)
+static int watched_accept(int fd, void *address, void *length)
 {
     process.late |= !may_be_decided();
     return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
-int watched_accept4(int fd, void *address, void *length, int flags)
+static int watched_accept4(int fd, void *address, void *length, int flags)
 {
     process.late |= !may_be_decided();
     return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
-int watched_poll(struct pollfd *fds, unsigned long count, int ms)
+static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
-int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
+static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
-int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
+static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
-int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask,
-                        size_t size)
+static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
+                               const void *mask, size_t size)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
-int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
+static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
     return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
                                                         : next.select(count, reads, writes, errors, timeout);
 }
 
-int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
-                    const void *mask)
+static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
+                           const void *mask)
 {
     return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
                                                         : next.pselect(count, reads, writes, errors, timeout, mask);
 }
 
-int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
+static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD)
         came_with(fd);
@@ -250,16 +270,13 @@ int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 }
 
 /*
- * Exported under the functions' names and called by ours. Where the next definition is not the C library's, and once
- * nothing is watched for, the caller's registers and stack are passed on untouched: a test, and a jump.
+ * Exported under the functions' names and called by ours: a jump, with the caller's registers and stack untouched.
  */
 #define HOOK(name, parameters, arguments)                                                                              \
     EXPORTED int hook_##name(REGISTERS) __asm__(#name);                                                                \
     int hook_##name(REGISTERS)                                                                                         \
     {                                                                                                                  \
-        if (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) && next_known.name)                      \
-            return any_##name(PASSED);                                                                                 \
-        return ((anything)(void (*)(void))next.name)(PASSED);                                                          \
+        return __atomic_load_n(&next_reached.name, __ATOMIC_RELAXED)(PASSED);                                          \
     }
 #include "hooks.def"
 #undef HOOK
@@ -272,7 +289,6 @@ static void fork_moment(void)
     char why[640];
     bool has_cuda = may_be_decided();
     process.state = STATE_NOTHING;
-    watching = 0;
     if (!has_cuda) {
         session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
         return;
@@ -297,7 +313,7 @@ static void forked(void)
     process.pid = getpid();
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
-        watching = 1;
+        watch();
     } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
         if (direct)
             fork_moment();
@@ -330,7 +346,8 @@ static void wait_for_moment(const struct start *start)
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
     process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
-    watching = session.decision.trigger == TRIGGER_SERVE;
+    if (session.decision.trigger == TRIGGER_SERVE)
+        watch();
 }
 
 static void begin(const struct start *start)

@@ -78,21 +78,19 @@ static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
 #define HOOK(name, parameters, arguments)                                                                              \
     static int first_##name(REGISTERS)                                                                                 \
     {                                                                                                                  \
-        anything function;                                                                                             \
         next_find();                                                                                                   \
-        memcpy(&function, &next.name, sizeof function);                                                                \
-        return function(PASSED);                                                                                       \
+        return next_reached.name(PASSED);                                                                              \
     }
 #include "hooks.def"
 #undef HOOK
 
-struct next next = {
-#define HOOK(name, parameters, arguments) .name = (int(*) parameters)(void (*)(void))first_##name,
+struct next next;
+struct next_known next_known;
+struct next_reached next_reached = {
+#define HOOK(name, parameters, arguments) .name = first_##name,
 #include "hooks.def"
 #undef HOOK
 };
-
-struct next_known next_known;
 
 struct search {
     bool passed; /* our own object: what comes after it in the loader's order is next */
@@ -128,10 +126,21 @@ void next_find(void)
 {
     struct search search = {.passed = false};
     dl_iterate_phdr(search_object, &search);
-    /* One whole pointer at a time: another thread may be calling, or doing the same. */
+    /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
 #define HOOK(name, parameters, arguments)                                                                              \
+    anything first_of_##name = first_##name;                                                                           \
     __atomic_store_n(&next.name, search.found.name ? search.found.name : raw_##name, __ATOMIC_RELAXED);                \
-    next_known.name = search.known.name;
+    next_known.name = search.known.name;                                                                               \
+    __atomic_compare_exchange_n(&next_reached.name, &first_of_##name, (anything)(void (*)(void))next.name, false,      \
+                                __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+#include "hooks.def"
+#undef HOOK
+}
+
+void next_reach(void)
+{
+#define HOOK(name, parameters, arguments)                                                                              \
+    __atomic_store_n(&next_reached.name, (anything)(void (*)(void))next.name, __ATOMIC_RELAXED);
 #include "hooks.def"
 #undef HOOK
 }

@@ -33,6 +33,21 @@
 /* A warm-up at serve or fork runs on a stack of the program's; the driver's own use is not documented. */
 static const size_t STACK_BYTES = (size_t)256 << 10;
 
+/* A server that has accepted connections without CUDA is looked at every so many moments. */
+enum { LATE_LOOKS = 16 };
+
+/* What tells a thread from another without a system call: its control block's address. */
+#ifdef __x86_64__
+#define THREAD_SELF()                                                                                                  \
+    ({                                                                                                                 \
+        const void *self;                                                                                              \
+        __asm__("mov %%fs:0, %0" : "=r"(self));                                                                        \
+        self;                                                                                                          \
+    })
+#else
+#define THREAD_SELF() ((const void *)__builtin_thread_pointer())
+#endif
+
 enum state { STATE_NOTHING, STATE_WAITS, STATE_WARMED, STATE_CHILD_OF_WARMED };
 
 static unsigned char watching;
@@ -43,7 +58,9 @@ static struct {
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
     bool child;            /* forked from the process that read the settings */
+    unsigned passed;       /* how often it was not looked whether one is there, since then */
     pid_t pid;             /* differs in a child of vfork, which shares this memory */
+    const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     const void *stack_top; /* of the initial thread */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
@@ -63,23 +80,52 @@ static const char *library_name(void)
 #include "hooks.def"
 #undef HOOK
 
-/* Where the next definition is not the C library's it may be anything, and is called with all that the hook is. */
+/*
+ * Where the next definition is not the C library's it may be anything, and is called with all that the hook is. As long
+ * as nothing has listened, calls that wait for anything are not looked at: they make no system call more, and cost what
+ * they cost once all is decided.
+ */
+#define WATCH(name)                                                                                                    \
+    if (next_known.name)                                                                                               \
+        __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_SEQ_CST);
 static void watch(void)
 {
-    __atomic_store_n(&watching, 1, __ATOMIC_RELEASE);
-#define HOOK(name, parameters, arguments)                                                                              \
-    if (next_known.name)                                                                                               \
-        __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_RELEASE);
+#define HOOK(name, parameters, arguments) WATCH(name)
+#define HOOK_WAIT(name, parameters, arguments)                                                                         \
+    if (process.listened)                                                                                              \
+    WATCH(name)
 #include "hooks.def"
 #undef HOOK
+    /* Another thread has decided meanwhile. */
+    if (!__atomic_load_n(&watching, __ATOMIC_SEQ_CST))
+        next_reach();
 }
 
 /* For good. Of several threads that call it at once, one is told so. */
 static bool watch_end(void)
 {
-    bool ended = __atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL);
+    bool ended = __atomic_exchange_n(&watching, 0, __ATOMIC_SEQ_CST);
     next_reach();
     return ended;
+}
+
+/* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
+static bool has_cuda(void)
+{
+    return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
+}
+
+/*
+ * Might it have CUDA? As the last look had it, or a new one where there was none. A process that has served without is
+ * not looked at each time: its first request has been answered, so that a look is all that it could gain by.
+ */
+static bool may_have_cuda(void)
+{
+    if (process.state != STATE_WAITS || session.process.facts.fat_binary || process.presence.library[0])
+        return true;
+    if (process.late && __atomic_fetch_add(&process.passed, 1, __ATOMIC_RELAXED) % LATE_LOOKS != 0)
+        return false;
+    return presence_of_cuda(&process.presence);
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
@@ -129,11 +175,17 @@ static bool may_be_in_handler(void)
     return false;
 }
 
+/* Not a child of vfork, nor one of clone(2) that the C library does not know of. */
+static bool is_this_process(void)
+{
+    return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
+}
+
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
 static enum signals_came serve(void)
 {
     char why[640];
-    if (may_be_in_handler() || !watch_end())
+    if (!is_this_process() || !has_cuda() || may_be_in_handler() || !watch_end())
         return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
@@ -154,19 +206,13 @@ static enum signals_came serve(void)
     return warm_running(TRIGGER_SERVE, why);
 }
 
-/* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
-static bool may_be_decided(void)
-{
-    return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
-}
-
 /*
- * May this thread be one that serves? Without a system call where no CUDA library is loaded, so that a server that has
- * nothing to do with CUDA pays for nothing and its seccomp filter sees nothing.
+ * May this thread be one that serves? Asked of memory alone, before anything is asked of the kernel: a server that has
+ * nothing to do with CUDA pays for no system call, and its seccomp filter sees none.
  */
 static bool may_serve(void)
 {
-    return may_be_decided() && (process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid);
+    return may_have_cuda() && (process.any || process.thread == THREAD_SELF());
 }
 
 COLD static enum signals_came came_with(int fd)
@@ -179,11 +225,18 @@ COLD static enum signals_came came_with(int fd)
     return came;
 }
 
+COLD static enum signals_came came_to_accept(int fd)
+{
+    if (!process.late && !may_have_cuda())
+        process.late = true;
+    return came_with(fd);
+}
+
 COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (process.listened && may_serve() && listener_polled(fds, count, !process.any))
+    if (may_serve() && listener_polled(fds, count, !process.any))
         came = serve();
     errno = saved;
     return came;
@@ -193,7 +246,7 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (process.listened && may_serve() && listener_selected(count, reads, !process.any))
+    if (may_serve() && listener_selected(count, reads, !process.any))
         came = serve();
     errno = saved;
     return came;
@@ -209,7 +262,8 @@ static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     process.listened = true;
-    if (may_be_decided())
+    watch();
+    if (has_cuda())
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
     errno = saved;
     return next.listen(fd, backlog);
@@ -218,14 +272,12 @@ static int watched_listen(int fd, int backlog)
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
 static int watched_accept(int fd, void *address, void *length)
 {
-    process.late |= !may_be_decided();
-    return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
+    return came_to_accept(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
 static int watched_accept4(int fd, void *address, void *length, int flags)
 {
-    process.late |= !may_be_decided();
-    return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
+    return came_to_accept(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
 static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
@@ -287,9 +339,9 @@ static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 static void fork_moment(void)
 {
     char why[640];
-    bool has_cuda = may_be_decided();
+    bool loaded = has_cuda();
     process.state = STATE_NOTHING;
-    if (!has_cuda) {
+    if (!loaded) {
         session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
         return;
     }
@@ -311,8 +363,10 @@ static void forked(void)
     bool direct = !process.child;
     process.child = true;
     process.pid = getpid();
+    process.thread = THREAD_SELF();
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
+        watching = 1;
         watch();
     } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
         if (direct)
@@ -346,7 +400,8 @@ static void wait_for_moment(const struct start *start)
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
     process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
-    if (session.decision.trigger == TRIGGER_SERVE)
+    watching = session.decision.trigger == TRIGGER_SERVE;
+    if (watching)
         watch();
 }
 
@@ -358,6 +413,7 @@ static void begin(const struct start *start)
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();
+    process.thread = THREAD_SELF();
     process.stack_top = start->argv;
     next_find();
     if (session.decision.trigger == TRIGGER_LOAD)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loops CALL TIMES [WORD...]: makes one call many times that waits for nothing, between two stops (SIGSTOP) at which
+ * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, accept or accept4. Words:
+ * `cuda` opens the driver first, `listens` has a TCP socket listen first, `serves` comes to wait at that socket.
+ */
+#include <dlfcn.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int idle, epoll;
+
+static void call_poll(void)
+{
+    struct pollfd polled = {.fd = idle, .events = POLLIN};
+    poll(&polled, 1, 0);
+}
+
+static void call_ppoll(void)
+{
+    struct pollfd polled = {.fd = idle, .events = POLLIN};
+    ppoll(&polled, 1, &(struct timespec){0, 0}, NULL);
+}
+
+static void call_select(void)
+{
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(idle, &set);
+    select(idle + 1, &set, NULL, NULL, &(struct timeval){0, 0});
+}
+
+static void call_pselect(void)
+{
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(idle, &set);
+    pselect(idle + 1, &set, NULL, NULL, &(struct timespec){0, 0}, NULL);
+}
+
+static void call_epoll_ctl(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, idle, &event);
+    epoll_ctl(epoll, EPOLL_CTL_DEL, idle, &event);
+}
+
+/* It does not listen: refused. */
+static void call_accept(void)
+{
+    accept(idle, NULL, NULL);
+}
+
+static void call_accept4(void)
+{
+    accept4(idle, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static const struct {
+    const char *name;
+    void (*call)(void);
+} calls[] = {{"poll", call_poll},       {"ppoll", call_ppoll},         {"select", call_select},
+             {"pselect", call_pselect}, {"epoll_ctl", call_epoll_ctl}, {"accept", call_accept},
+             {"accept4", call_accept4}};
+
+/* Comes to wait for connections as a server does, for as long as it takes to see that there is none. */
+static int listen_somewhere(int serves)
+{
+    struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct pollfd polled = {.fd = socket(AF_INET, SOCK_STREAM, 0), .events = POLLIN};
+    if (bind(polled.fd, (struct sockaddr *)&loopback, sizeof loopback) != 0 || listen(polled.fd, 1) != 0)
+        return -1;
+    return serves ? poll(&polled, 1, 0) : 0;
+}
+
+int main(int argc, char **argv)
+{
+    int ends[2], times = argc > 2 ? atoi(argv[2]) : 1;
+    size_t which = 0;
+    while (which < sizeof calls / sizeof *calls && (argc < 2 || strcmp(calls[which].name, argv[1]) != 0))
+        which++;
+    if (which == sizeof calls / sizeof *calls || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+        return 2;
+    idle = ends[0];
+    epoll = epoll_create1(0);
+    for (int i = 3; i < argc; i++) {
+        if (strcmp(argv[i], "cuda") == 0 && !dlopen("libcuda.so.1", RTLD_NOW))
+            return 3;
+        if (strcmp(argv[i], "cuda") != 0 && listen_somewhere(strcmp(argv[i], "serves") == 0) != 0)
+            return 4;
+    }
+    calls[which].call(); /* bound lazily at its first call */
+    kill(getpid(), SIGSTOP);
+    for (int i = 0; i < times; i++)
+        calls[which].call();
+    kill(getpid(), SIGSTOP);
+    return 5;
+}

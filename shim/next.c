@@ -64,14 +64,26 @@ static int raw_pselect(int count, void *reads, void *writes, void *errors, const
 
 static int raw_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
-    const struct timespec left =
+    struct timespec left =
         timeout ? (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000} : (struct timespec){0, 0};
-    return raw_pselect(count, reads, writes, errors, timeout ? &left : NULL, NULL);
+    int ready = (int)syscall(SYS_pselect6, count, reads, writes, errors, timeout ? &left : NULL, NULL);
+    if (timeout)
+        *timeout = (struct timeval){left.tv_sec, left.tv_nsec / 1000};
+    return ready;
 }
 
 static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
+
+void next_complete(struct next *some)
+{
+#define HOOK(name, parameters, arguments)                                                                              \
+    if (!some->name)                                                                                                   \
+        some->name = raw_##name;
+#include "hooks.def"
+#undef HOOK
 }
 
 /* The first call of each, where nothing was found before. */
@@ -126,10 +138,11 @@ void next_find(void)
 {
     struct search search = {.passed = false};
     dl_iterate_phdr(search_object, &search);
+    next_complete(&search.found);
     /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
 #define HOOK(name, parameters, arguments)                                                                              \
     anything first_of_##name = first_##name;                                                                           \
-    __atomic_store_n(&next.name, search.found.name ? search.found.name : raw_##name, __ATOMIC_RELAXED);                \
+    __atomic_store_n(&next.name, search.found.name, __ATOMIC_RELAXED);                                                 \
     next_known.name = search.known.name;                                                                               \
     __atomic_compare_exchange_n(&next_reached.name, &first_of_##name, (anything)(void (*)(void))next.name, false,      \
                                 __ATOMIC_RELEASE, __ATOMIC_RELAXED);

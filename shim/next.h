@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the program's calls of the hooked functions would reach without us: the definition in the next loaded object
- * that has one, another preloaded library's or the C library's. Found at the first call, by reading the objects' own
- * symbol tables and not through dlsym: hooks are also called in signal handlers and in children of vfork.
+ * that has one, another preloaded library's or the C library's. Found at the first call at the latest, by reading the
+ * objects' own symbol tables and not through dlsym: hooks are also called in signal handlers and in children of vfork.
  */
 #ifndef GPUWARM_NEXT_H
 #define GPUWARM_NEXT_H
@@ -68,6 +68,9 @@ extern OURS struct next_reached next_reached;
  * the bare system call. Safe to be called twice, and from threads.
  */
 void next_find(void);
+
+/* Makes the bare system call of each that is missing. */
+void next_complete(struct next *some);
 
 /* Has all hooks jump to the definitions, after next_find(). */
 void next_reach(void);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the hooks cost a program, counted and not timed: system calls and instructions of a loop of one call, with and
+ * without the library (tests/hosts/loops.c). `make bench` shows the same as a table.
+ */
+#include "run.h"
+#include "trace.h"
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(cost, .init = run_setup, .fini = run_teardown);
+
+enum { TIMES = 50 };
+#define TIMES_TEXT "50"
+
+/* What the loop did; the program must end as it should. */
+static long counted(enum preload preload, enum trace what, const char *const *words)
+{
+    const char *argv[8] = {run_host("loops"), words[0], TIMES_TEXT};
+    int status, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    for (int i = 1; words[i]; i++)
+        argv[i + 2] = words[i];
+    pid_t program = fork();
+    if (program == 0) {
+        trace_me();
+        run_exec(preload, argv, LIST("SIMCUDA_JOURNAL="), null, null);
+    }
+    long count = trace_count(program, what, &status);
+    close(null);
+    if (status == TRACE_REFUSED)
+        cr_skip_test("no program may be traced here (ptrace)");
+    cr_assert_eq(status, 5, "%s: %d", words[0], status);
+    return count;
+}
+
+/* How much more the library makes of `what` in the loop. */
+static long added(enum trace what, const char *const *words)
+{
+    if (run_emulated())
+        cr_skip_test("the emulator traces nothing");
+    long without = counted(PLAIN, what, words), with = counted(PRELOADED, what, words);
+    cr_assert_geq(without, TIMES, "the loop itself is counted");
+    return with - without;
+}
+
+static const char *const calls[] = {"poll", "ppoll", "select", "pselect", "epoll_ctl", "accept", "accept4"};
+enum { CALLS = sizeof calls / sizeof *calls, WAITS = 5 /* the first ones: what waits for anything */ };
+
+static void expect_no_system_call(int count, const char *one, const char *two)
+{
+    for (int i = 0; i < count; i++)
+        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], one, one ? two : NULL)), 0, "%s", calls[i]);
+}
+
+Test(cost, no_system_call_where_nothing_listened)
+{
+    expect_no_system_call(CALLS, NULL, NULL);
+}
+
+Test(cost, no_system_call_where_nothing_listened_and_cuda_is_loaded)
+{
+    expect_no_system_call(WAITS, "cuda", NULL);
+}
+
+Test(cost, no_system_call_in_a_server_without_cuda)
+{
+    expect_no_system_call(CALLS, "listens", NULL);
+}
+
+Test(cost, no_system_call_once_decided)
+{
+    expect_no_system_call(CALLS, "cuda", "serves");
+}
+
+/* The kernel is asked of each descriptor whether it listens, which is all. */
+Test(cost, one_system_call_where_a_server_with_cuda_is_undecided)
+{
+    for (int i = 0; i < CALLS; i++)
+        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens")), TIMES, "%s", calls[i]);
+}
+
+/* Instrumented, or compiled without optimisation, a jump is more than that. */
+#if defined GPUWARM_INSTRUMENTED || !defined __OPTIMIZE__
+#define SKIP_INSTRUCTIONS() cr_skip_test("instructions are those of an optimised library")
+#else
+#define SKIP_INSTRUCTIONS() (void)0
+#endif
+
+/* A call that waits is made TIMES times in the loop; epoll_ctl twice as often. */
+static void expect_a_jump(const char *state)
+{
+    SKIP_INSTRUCTIONS();
+    for (int i = 0; i < WAITS; i++) {
+        long instructions = added(TRACE_INSTRUCTIONS, LIST(calls[i], state)), jumps = TIMES * (i == WAITS - 1 ? 2 : 1);
+        cr_expect_leq(instructions, jumps * 8, "%s: %ld", calls[i], instructions);
+        cr_expect_geq(instructions, jumps, "%s: %ld", calls[i], instructions);
+    }
+}
+
+Test(cost, a_jump_where_nothing_listened)
+{
+    expect_a_jump(NULL);
+}
+
+Test(cost, a_jump_where_nothing_listened_and_cuda_is_loaded)
+{
+    expect_a_jump("cuda");
+}
+
+/*
+ * Once decided; epoll_ctl alone, since the C library does more in the others when a process has threads, as it has
+ * those of the driver.
+ */
+Test(cost, a_jump_once_decided)
+{
+    SKIP_INSTRUCTIONS();
+    long instructions = added(TRACE_INSTRUCTIONS, LIST("epoll_ctl", "cuda", "serves"));
+    cr_expect_leq(instructions, (long)TIMES * 2 * 8, "%ld", instructions);
+    cr_expect_geq(instructions, (long)TIMES * 2, "%ld", instructions);
+}

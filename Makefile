@@ -39,7 +39,7 @@ SIMCUDA  := $(BUILD)/simcuda/libcuda.so.1
 EXAMPLES := $(addprefix $(BUILD)/examples/,server client demo driver-api)
 HOST_LIBRARIES := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%.so,$(filter tests/hosts/lib%,$(HOST_SOURCES)))
 HOSTS    := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%,$(filter-out tests/hosts/lib%,$(HOST_SOURCES))) $(HOST_LIBRARIES)
-BENCHES  := $(addprefix $(BUILD)/bench/,bare idle libempty.so load nothing scan start)
+BENCHES  := $(addprefix $(BUILD)/bench/,bare calls epolls idle libempty.so load nothing scan serve start)
 TESTS    := $(BUILD)/tests/unit-tests $(BUILD)/tests/e2e-tests
 
 # ---- flags ----------------------------------------------------------------------------------------------------------
@@ -145,11 +145,13 @@ demo: all
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) -B examples/pytorch/demo.py $(BUILD); \
 	    else echo 'No python3 here: the Python service is not shown.'; fi
 
-bench: all $(BENCHES)
+bench: all $(BENCHES) $(BUILD)/tests/hosts/loops
 	-@sh tests/packages.sh valgrind libeatmydata1
 	@$(BUILD)/bench/load $(BUILD)
 	@$(BUILD)/bench/start $(BUILD)
 	@$(BUILD)/bench/scan
+	@$(BUILD)/bench/calls $(BUILD)
+	@$(BUILD)/bench/serve $(BUILD)
 
 $(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIMCUDA)
 	@mkdir -p $(@D)
@@ -160,6 +162,21 @@ $(BUILD)/bench/load $(BUILD)/bench/start: $(BUILD)/bench/%: tests/bench/%.c test
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/serve: tests/bench/serve.c tests/bench/ask.c tests/bench/process.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/calls: tests/bench/calls.c tests/bench/process.c tests/e2e/trace.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/e2e $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/epolls: tests/bench/epolls.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(SYSTEM_LIBS)
 
 $(BUILD)/bench/nothing: tests/bench/nothing.c
 	@mkdir -p $(@D)

@@ -71,7 +71,7 @@ Test(cost, no_system_call_in_a_server_without_cuda)
 
 Test(cost, no_system_call_once_decided)
 {
-    expect_no_system_call(CALLS, "cuda", "serves");
+    expect_no_system_call(CALLS, "init", "serves");
 }
 
 /* The kernel is asked of each descriptor whether it listens, which is all. */
@@ -81,6 +81,9 @@ Test(cost, one_system_call_where_a_server_with_cuda_is_undecided)
         cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens")), TIMES, "%s", calls[i]);
 }
 
+/* On x86-64 and aarch64, with gcc and clang: the address, the jump, and what comes between. */
+enum { JUMP_INSTRUCTIONS = 5 };
+
 /* Instrumented, or compiled without optimisation, a jump is more than that. */
 #if defined GPUWARM_INSTRUMENTED || !defined __OPTIMIZE__
 #define SKIP_INSTRUCTIONS() cr_skip_test("instructions are those of an optimised library")
@@ -88,35 +91,29 @@ Test(cost, one_system_call_where_a_server_with_cuda_is_undecided)
 #define SKIP_INSTRUCTIONS() (void)0
 #endif
 
-/* A call that waits is made TIMES times in the loop; epoll_ctl twice as often. */
-static void expect_a_jump(const char *state)
+/* The loop makes a call TIMES times; epoll_ctl twice as often. */
+static void expect_a_jump(int count, const char *one, const char *two)
 {
     SKIP_INSTRUCTIONS();
-    for (int i = 0; i < WAITS; i++) {
-        long instructions = added(TRACE_INSTRUCTIONS, LIST(calls[i], state)), jumps = TIMES * (i == WAITS - 1 ? 2 : 1);
-        cr_expect_leq(instructions, jumps * 8, "%s: %ld", calls[i], instructions);
+    for (int i = 0; i < count; i++) {
+        long instructions = added(TRACE_INSTRUCTIONS, LIST(calls[i], one, one ? two : NULL));
+        long jumps = TIMES * (strcmp(calls[i], "epoll_ctl") == 0 ? 2 : 1);
+        cr_expect_leq(instructions, jumps * JUMP_INSTRUCTIONS, "%s: %ld", calls[i], instructions);
         cr_expect_geq(instructions, jumps, "%s: %ld", calls[i], instructions);
     }
 }
 
 Test(cost, a_jump_where_nothing_listened)
 {
-    expect_a_jump(NULL);
+    expect_a_jump(WAITS, NULL, NULL);
 }
 
 Test(cost, a_jump_where_nothing_listened_and_cuda_is_loaded)
 {
-    expect_a_jump("cuda");
+    expect_a_jump(WAITS, "cuda", NULL);
 }
 
-/*
- * Once decided; epoll_ctl alone, since the C library does more in the others when a process has threads, as it has
- * those of the driver.
- */
 Test(cost, a_jump_once_decided)
 {
-    SKIP_INSTRUCTIONS();
-    long instructions = added(TRACE_INSTRUCTIONS, LIST("epoll_ctl", "cuda", "serves"));
-    cr_expect_leq(instructions, (long)TIMES * 2 * 8, "%ld", instructions);
-    cr_expect_geq(instructions, (long)TIMES * 2, "%ld", instructions);
+    expect_a_jump(CALLS, "init", "serves");
 }

@@ -2,7 +2,8 @@
 /*
  * loops CALL TIMES [WORD...]: makes one call many times that waits for nothing, between two stops (SIGSTOP) at which
  * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, accept or accept4. Words:
- * `cuda` opens the driver first, `listens` has a TCP socket listen first, `serves` comes to wait at that socket.
+ * `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which the C library does
+ * more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to wait at that socket.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -81,6 +82,20 @@ static int listen_somewhere(int serves)
     return serves ? poll(&polled, 1, 0) : 0;
 }
 
+static int open_driver(int initialises)
+{
+    void *driver = dlopen("libcuda.so.1", RTLD_NOW);
+    int (*init)(unsigned) = driver ? (int (*)(unsigned))dlsym(driver, "cuInit") : NULL;
+    return !init ? -1 : initialises ? init(0) : 0;
+}
+
+static int act(const char *word)
+{
+    if (strcmp(word, "cuda") == 0 || strcmp(word, "init") == 0)
+        return open_driver(strcmp(word, "init") == 0);
+    return listen_somewhere(strcmp(word, "serves") == 0);
+}
+
 int main(int argc, char **argv)
 {
     int ends[2], times = argc > 2 ? atoi(argv[2]) : 1;
@@ -91,12 +106,9 @@ int main(int argc, char **argv)
         return 2;
     idle = ends[0];
     epoll = epoll_create1(0);
-    for (int i = 3; i < argc; i++) {
-        if (strcmp(argv[i], "cuda") == 0 && !dlopen("libcuda.so.1", RTLD_NOW))
+    for (int i = 3; i < argc; i++)
+        if (act(argv[i]) != 0)
             return 3;
-        if (strcmp(argv[i], "cuda") != 0 && listen_somewhere(strcmp(argv[i], "serves") == 0) != 0)
-            return 4;
-    }
     calls[which].call(); /* bound lazily at its first call */
     kill(getpid(), SIGSTOP);
     for (int i = 0; i < times; i++)

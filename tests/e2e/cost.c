@@ -25,7 +25,7 @@ static long counted(enum preload preload, enum trace what, const char *const *wo
     pid_t program = fork();
     if (program == 0) {
         trace_me();
-        run_exec(preload, argv, LIST("SIMCUDA_JOURNAL="), null, null);
+        run_exec(preload, argv, NULL, null, null);
     }
     long count = trace_count(program, what, &status);
     close(null);
@@ -116,4 +116,11 @@ Test(cost, a_jump_where_nothing_listened_and_cuda_is_loaded)
 Test(cost, a_jump_once_decided)
 {
     expect_a_jump(CALLS, "init", "serves");
+}
+
+/* A server without CUDA is not looked at each time once it has accepted; what it loads then is still found. */
+Test(cost, a_server_that_loads_cuda_late_is_found_within_sixteen_waits)
+{
+    added(TRACE_SYSTEM_CALLS, LIST("accept", "listens", "late"));
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", "name=gpuwarm_kernel"), 1);
 }

@@ -3,7 +3,8 @@
  * loops CALL TIMES [WORD...]: makes one call many times that waits for nothing, between two stops (SIGSTOP) at which
  * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, accept or accept4. Words:
  * `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which the C library does
- * more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to wait at that socket.
+ * more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to wait at that socket;
+ * `late`, the last word, opens the driver after the loop and comes to wait there sixteen times.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -17,7 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int idle, epoll;
+enum { MOMENTS = 16 };
+static int idle, epoll, listener;
 
 static void call_poll(void)
 {
@@ -73,13 +75,19 @@ static const struct {
              {"accept4", call_accept4}};
 
 /* Comes to wait for connections as a server does, for as long as it takes to see that there is none. */
+static int serve(void)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    return poll(&polled, 1, 0);
+}
+
 static int listen_somewhere(int serves)
 {
     struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct pollfd polled = {.fd = socket(AF_INET, SOCK_STREAM, 0), .events = POLLIN};
-    if (bind(polled.fd, (struct sockaddr *)&loopback, sizeof loopback) != 0 || listen(polled.fd, 1) != 0)
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&loopback, sizeof loopback) != 0 || listen(listener, 1) != 0)
         return -1;
-    return serves ? poll(&polled, 1, 0) : 0;
+    return serves ? serve() : 0;
 }
 
 static int open_driver(int initialises)
@@ -91,6 +99,8 @@ static int open_driver(int initialises)
 
 static int act(const char *word)
 {
+    if (strcmp(word, "late") == 0)
+        return 0;
     if (strcmp(word, "cuda") == 0 || strcmp(word, "init") == 0)
         return open_driver(strcmp(word, "init") == 0);
     return listen_somewhere(strcmp(word, "serves") == 0);
@@ -114,5 +124,11 @@ int main(int argc, char **argv)
     for (int i = 0; i < times; i++)
         calls[which].call();
     kill(getpid(), SIGSTOP);
+    if (strcmp(argv[argc - 1], "late") != 0)
+        return 5;
+    if (open_driver(0) != 0)
+        return 3;
+    for (int i = 0; i < MOMENTS; i++)
+        serve();
     return 5;
 }

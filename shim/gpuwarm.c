@@ -261,10 +261,14 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
-    process.listened = true;
-    watch();
-    if (has_cuda())
+    bool cuda = has_cuda();
+    if (cuda)
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
+    /* The driver's own local socket must not make each wait of a program that serves nobody a moment. */
+    if (!process.listened && (!cuda || listener_counts(fd, !process.any))) {
+        process.listened = true;
+        watch();
+    }
     errno = saved;
     return next.listen(fd, backlog);
 }

@@ -64,6 +64,12 @@ Test(cost, no_system_call_where_nothing_listened_and_cuda_is_loaded)
     expect_no_system_call(WAITS, "cuda", NULL);
 }
 
+/* The driver listens itself, on a local socket. */
+Test(cost, no_system_call_where_the_program_has_initialised_cuda_and_serves_nobody)
+{
+    expect_no_system_call(WAITS, "init", NULL);
+}
+
 Test(cost, no_system_call_in_a_server_without_cuda)
 {
     expect_no_system_call(CALLS, "listens", NULL);

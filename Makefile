@@ -232,6 +232,7 @@ HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
+              $(if $(filter acts,$(HOST_LINKS)),$(@D)/libacts.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
 
 $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
@@ -410,6 +411,18 @@ $(BUILD)/gpu/%-static: $(BUILD)/gpu/%.cu.o
 $(BUILD)/gpu/%-shared: $(BUILD)/gpu/%.cu.o
 	$(call say,NVCC)
 	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart shared -Xlinker -rpath -Xlinker $(CUDA_LIB) -o $@ $<
+# ---- stress ---------------------------------------------------------------------------------------------------------
+#
+# make stress  processes that are ended, forked and replaced at random moments around their warm-up; STRESS_SEED=1
+
+STRESS_PROCESSES ?= 2000
+STRESS_SEED      ?=
+
+.PHONY: stress
+stress: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/hosts/acts
+	@command -v $(PYTHON) >/dev/null || sh tests/packages.sh python3
+	@$(PYTHON) -B tests/stress.py $(BUILD) $(STRESS_PROCESSES) $(STRESS_SEED)
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs

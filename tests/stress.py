@@ -5,7 +5,7 @@
 
 Each is tests/hosts/acts with the library preloaded: what warms it, what one of its threads does meanwhile, how it ends
 and whether it is sent a signal is drawn at random. None may hang, crash, end otherwise than the draw allows, or leave a
-process behind. Every process and its descendants have a group of their own, and those that outlive their parent
+process behind; and where nothing is drawn that could come between, it must have been warmed once. Every process and its descendants have a group of their own, and those that outlive their parent
 become this program's children, so each is seen to end. What has to be killed is killed by its id, and is a failure.
 `--plain` runs the same without the library, to show that what fails is not the program's own doing.
 """
@@ -73,6 +73,9 @@ class Draw:
             allowed.add(-self.signal)
         return code in allowed
 
+    def is_undisturbed(self):
+        return self.moment != "fork" and self.signal is None and self.action not in ENDS_BY
+
     def __str__(self):
         sent = f", sent {signal.Signals(self.signal).name} after {self.signal_s * 1000:.0f} ms" if self.signal else ""
         return f"GPUWARM_TRIGGER={self.trigger or 'auto'} acts {' '.join(self.words())}{sent}"
@@ -98,6 +101,7 @@ class Stress:
         self.jobs = 2 * (os.cpu_count() or 1)
         self.running = {}  # pid: (draw, when it was started, whether the signal is still to be sent)
         self.ended = {}  # group: (draw, when its first process ended)
+        self.undisturbed = []  # (pid, draw, when it was started, when it ended) of what must have been warmed
         self.started = self.descendants = 0
         self.failures = []
 
@@ -106,10 +110,11 @@ class Stress:
         path = f"{self.build}/tests/hosts/acts"
         null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in range(3)]
         environment = draw.environment(self.build, scratch, self.preloaded)
+        before = time.monotonic()
         pid = os.posix_spawn(
             path, [path, *draw.words()], environment, file_actions=null, setpgroup=0, setsigmask=[]
         )
-        self.running[pid] = [draw, time.monotonic(), draw.signal is not None]
+        self.running[pid] = [draw, before, draw.signal is not None]
         self.started += 1
 
     def failed(self, what, draw):
@@ -120,8 +125,10 @@ class Stress:
     def judge(self, pid, group, code):
         """One process has ended, of those that were started or of their descendants."""
         if pid in self.running:
-            draw = self.running.pop(pid)[0]
+            draw, started, _ = self.running.pop(pid)
             self.ended[pid] = (draw, time.monotonic())
+            if draw.is_undisturbed():
+                self.undisturbed.append((pid, draw, started, time.monotonic()))
             good = draw.allows(code)
         else:
             entry = self.ended.get(group) or self.running.get(group)
@@ -188,17 +195,29 @@ class Stress:
             signal.sigtimedwait({signal.SIGCHLD}, 0.002)
 
 
-def warm_ups(scratch):
-    """How many were begun and how many came to their end, from the simulated driver's journal."""
-    begun = ended = 0
-    try:
-        with open(f"{scratch}/journal", encoding="latin-1") as journal:
-            for line in journal:
-                begun += "\tcuInit\t" in line
-                ended += "\tcuLaunchKernel\t" in line
-    except OSError:
-        pass
+def journal_read(scratch):
+    """When each process began a warm-up and when one came to its end: two lists of (pid, seconds)."""
+    begun, ended = [], []
+    with open(f"{scratch}/journal", "a+", encoding="latin-1") as journal:
+        journal.seek(0)
+        for line in journal:
+            start_ns, pid, _, function, _, _, detail = line.split("\t")
+            moment = (int(pid), int(start_ns) / 1e9)
+            if function == "cuInit":
+                begun.append(moment)
+            elif function == "cuLaunchKernel" and "gpuwarm" in detail:
+                ended.append(moment)
     return begun, ended
+
+
+def judge_warm_ups(stress, begun, ended):
+    """Undisturbed processes must have been warmed once; of the others some must have been met in the middle of it."""
+    for pid, draw, started, until in stress.undisturbed:
+        count = sum(one == pid and started <= when <= until for one, when in ended)
+        if count != 1:
+            stress.failed(f"warmed {count} times", draw)
+    if len(ended) >= len(begun):
+        stress.failed("no warm-up was interrupted", "all of them")
 
 
 def main():
@@ -213,12 +232,12 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         stress = Stress(arguments[0], count, seed, preloaded)
         stress.run(scratch)
-        begun, ended = warm_ups(scratch)
-    if preloaded and not ended < begun < 10 * count:
-        stress.failed(f"no warm-up was interrupted: {begun} begun, {ended} ended", "all")
+        begun, ended = journal_read(scratch)
+    if preloaded:
+        judge_warm_ups(stress, begun, ended)
     print(
         f"stress: {stress.started} processes and {stress.descendants} descendants that outlived their parents; "
-        f"{begun} simulated warm-ups begun and {ended} ended; {len(stress.failures)} failures, "
+        f"{len(begun)} simulated warm-ups begun and {len(ended)} ended; {len(stress.failures)} failures, "
         f"in {time.monotonic() - started:.0f} s"
     )
     sys.exit(1 if stress.failures else 0)

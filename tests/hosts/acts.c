@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SERVES_MS = 20 };
@@ -45,7 +44,7 @@ static void fork_two(useconds_t after)
     usleep(after);
     kill(children[0], after % 2 ? SIGTERM : SIGKILL);
     for (int i = 0; i < 2; i++)
-        waitpid(children[i], NULL, 0);
+        child_wait(children[i], i == 0);
 }
 
 int main(int argc, char **argv)

@@ -19,9 +19,18 @@ static struct {
 
 static char *true_program[] = {"/bin/true", NULL}, *self[] = {"/proc/self/exe", "main", "0", "nothing", "return", NULL};
 
+void child_wait(pid_t child, bool killed)
+{
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (!WIFSIGNALED(status) && WEXITSTATUS(status) != ENDS_CHILD && WEXITSTATUS(status) != 0)
+        _exit(ENDS_CHILD_WRONG);
+    if (WIFSIGNALED(status) && !(killed && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL)))
+        kill(getpid(), WTERMSIG(status));
+}
+
 static void fork_and(const char *what)
 {
-    int status;
     pid_t child = fork();
     if (child == 0) {
         if (strcmp(what, "fork-exec") == 0)
@@ -30,9 +39,7 @@ static void fork_and(const char *what)
             exit(ENDS_CHILD);
         _exit(ENDS_CHILD);
     }
-    /* A child that crashed is told of in the way that this process ends. */
-    if (waitpid(child, &status, 0) == child && WIFSIGNALED(status))
-        kill(getpid(), WTERMSIG(status));
+    child_wait(child, false);
 }
 
 void act(const char *what)

@@ -5,9 +5,13 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* How the processes end, so that who started them can tell: by exit, by _exit, as the child of an action. */
-enum { ENDS_MAIN = 5, ENDS_EXIT = 7, ENDS_EXIT_NOW = 8, ENDS_CHILD = 9 };
+enum { ENDS_MAIN = 5, ENDS_EXIT = 7, ENDS_EXIT_NOW = 8, ENDS_CHILD = 9, ENDS_CHILD_WRONG = 11 };
+
+/* Waits for a child, which may have been killed by us or not; what ended in any other way than it should ends us. */
+void child_wait(pid_t child, bool killed);
 
 /*
  * `exit`, `_exit`, `abort`, `terminate` (SIGTERM to itself), `exec` (/bin/true), `again` (this program anew, to end at

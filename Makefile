@@ -40,7 +40,7 @@ SIMCUDA  := $(BUILD)/simcuda/libcuda.so.1
 EXAMPLES := $(addprefix $(BUILD)/examples/,server client demo driver-api)
 HOST_LIBRARIES := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%.so,$(filter tests/hosts/lib%,$(HOST_SOURCES)))
 HOSTS    := $(patsubst tests/hosts/%.c,$(BUILD)/tests/hosts/%,$(filter-out tests/hosts/lib%,$(HOST_SOURCES))) $(HOST_LIBRARIES)
-BENCHES  := $(addprefix $(BUILD)/bench/,bare idle libempty.so load nothing scan start)
+BENCHES  := $(addprefix $(BUILD)/bench/,bare calls epolls idle libempty.so load nothing scan serve start)
 TESTS    := $(BUILD)/tests/unit-tests $(BUILD)/tests/e2e-tests
 
 # ---- flags ----------------------------------------------------------------------------------------------------------
@@ -177,11 +177,13 @@ demo: all
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) -B examples/pytorch/demo.py $(BUILD); \
 	    else echo 'No python3 here: the Python service is not shown.'; fi
 
-bench: all $(BENCHES)
+bench: all $(BENCHES) $(BUILD)/tests/hosts/loops
 	-@sh tests/packages.sh valgrind libeatmydata1
 	@$(BUILD)/bench/load $(BUILD)
 	@$(BUILD)/bench/start $(BUILD)
 	@$(BUILD)/bench/scan
+	@$(BUILD)/bench/calls $(BUILD)
+	@$(BUILD)/bench/serve $(BUILD)
 
 $(BUILD)/bench/bare $(BUILD)/bench/idle: $(BUILD)/bench/%: tests/bench/%.c $(SIMCUDA)
 	@mkdir -p $(@D)
@@ -192,6 +194,21 @@ $(BUILD)/bench/load $(BUILD)/bench/start: $(BUILD)/bench/%: tests/bench/%.c test
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/serve: tests/bench/serve.c tests/bench/ask.c tests/bench/process.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/calls: tests/bench/calls.c tests/bench/process.c tests/e2e/trace.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/e2e $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/epolls: tests/bench/epolls.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(SYSTEM_LIBS)
 
 $(BUILD)/bench/nothing: tests/bench/nothing.c
 	@mkdir -p $(@D)
@@ -248,6 +265,7 @@ HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-p
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
+              $(if $(filter acts,$(HOST_LINKS)),$(@D)/libacts.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
 
 $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
@@ -425,6 +443,18 @@ $(BUILD)/gpu/%-static: $(BUILD)/gpu/%.cu.o
 $(BUILD)/gpu/%-shared: $(BUILD)/gpu/%.cu.o
 	$(call say,NVCC)
 	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart shared -Xlinker -rpath -Xlinker $(CUDA_LIB) -o $@ $<
+# ---- stress ---------------------------------------------------------------------------------------------------------
+#
+# make stress  processes that are ended, forked and replaced at random moments around their warm-up; STRESS_SEED=1
+
+STRESS_PROCESSES ?= 2000
+STRESS_SEED      ?=
+
+.PHONY: stress
+stress: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/hosts/acts
+	@command -v $(PYTHON) >/dev/null || sh tests/packages.sh python3
+	@$(PYTHON) -B tests/stress.py $(BUILD) $(STRESS_PROCESSES) $(STRESS_SEED)
+
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs

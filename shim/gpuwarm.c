@@ -8,8 +8,8 @@
  * fork: a child begins, in the handler that fork(2) runs in it.
  *
  * Whatever happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the
- * process. A process is warmed once at most; `watching` is set while that, or a line that is to be said, is still to
- * come, and else a hook is a test of it and a jump.
+ * process. A process is warmed once at most; it is watched while that, or a line that is to be said, is still to come,
+ * and else a hook is a jump.
  */
 #include "environment.h"
 #include "listener.h"
@@ -33,6 +33,21 @@
 /* A warm-up at serve or fork runs on a stack of the program's; the driver's own use is not documented. */
 static const size_t STACK_BYTES = (size_t)256 << 10;
 
+/* A server that has accepted connections without CUDA is looked at every so many moments. */
+enum { LATE_LOOKS = 16 };
+
+/* What tells a thread from another without a system call: its control block's address. */
+#ifdef __x86_64__
+#define THREAD_SELF()                                                                                                  \
+    ({                                                                                                                 \
+        const void *self;                                                                                              \
+        __asm__("mov %%fs:0, %0" : "=r"(self));                                                                        \
+        self;                                                                                                          \
+    })
+#else
+#define THREAD_SELF() ((const void *)__builtin_thread_pointer())
+#endif
+
 enum state { STATE_NOTHING, STATE_WAITS, STATE_WARMED, STATE_CHILD_OF_WARMED };
 
 static unsigned char watching;
@@ -43,7 +58,9 @@ static struct {
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
     bool child;            /* forked from the process that read the settings */
+    unsigned passed;       /* how often it was not looked whether one is there, since then */
     pid_t pid;             /* differs in a child of vfork, which shares this memory */
+    const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     const void *stack_top; /* of the initial thread */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
@@ -53,6 +70,62 @@ static struct {
 static const char *cuda_name(void)
 {
     return process.presence.library[0] ? process.presence.library : "a CUDA executable";
+}
+
+/* ---- watching -------------------------------------------------------------------------------------------------------
+ */
+
+/* What a hook does while the process is watched. */
+#define HOOK(name, parameters, arguments) COLD static int watched_##name parameters;
+#include "hooks.def"
+#undef HOOK
+
+/*
+ * Where the next definition is not the C library's it may be anything, and is called with all that the hook is. As long
+ * as nothing has listened, calls that wait for anything are not looked at: they make no system call more, and cost what
+ * they cost once all is decided.
+ */
+#define WATCH(name)                                                                                                    \
+    if (next_known.name)                                                                                               \
+        __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_SEQ_CST);
+static void watch(void)
+{
+#define HOOK(name, parameters, arguments) WATCH(name)
+#define HOOK_WAIT(name, parameters, arguments)                                                                         \
+    if (process.listened)                                                                                              \
+    WATCH(name)
+#include "hooks.def"
+#undef HOOK
+    /* Another thread has decided meanwhile. */
+    if (!__atomic_load_n(&watching, __ATOMIC_SEQ_CST))
+        next_reach();
+}
+
+/* For good. Of several threads that call it at once, one is told so. */
+static bool watch_end(void)
+{
+    bool ended = __atomic_exchange_n(&watching, 0, __ATOMIC_SEQ_CST);
+    next_reach();
+    return ended;
+}
+
+/* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
+static bool has_cuda(void)
+{
+    return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
+}
+
+/*
+ * Might it have CUDA? As the last look had it, or a new one where there was none. A process that has served without is
+ * not looked at each time: its first request has been answered, so that a look is all that it could gain by.
+ */
+static bool may_have_cuda(void)
+{
+    if (process.state != STATE_WAITS || session.process.facts.fat_binary || process.presence.library[0])
+        return true;
+    if (process.late && __atomic_fetch_add(&process.passed, 1, __ATOMIC_RELAXED) % LATE_LOOKS != 0)
+        return false;
+    return presence_of_cuda(&process.presence);
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
@@ -108,11 +181,17 @@ static bool may_be_in_handler(void)
     return false;
 }
 
+/* Not a child of vfork, nor one of clone(2) that the C library does not know of. */
+static bool is_this_process(void)
+{
+    return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
+}
+
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
 static enum signals_came serve(void)
 {
     char why[640];
-    if (may_be_in_handler() || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
+    if (!is_this_process() || !has_cuda() || may_be_in_handler() || !watch_end())
         return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
@@ -135,19 +214,13 @@ static enum signals_came serve(void)
     return warm_running(TRIGGER_SERVE, why);
 }
 
-/* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
-static bool may_be_decided(void)
-{
-    return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
-}
-
 /*
- * May this thread be one that serves? Without a system call where no CUDA library is loaded, so that a server that has
- * nothing to do with CUDA pays for nothing and its seccomp filter sees nothing.
+ * May this thread be one that serves? Asked of memory alone, before anything is asked of the kernel: a server that has
+ * nothing to do with CUDA pays for no system call, and its seccomp filter sees none.
  */
 static bool may_serve(void)
 {
-    return may_be_decided() && (process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid);
+    return may_have_cuda() && (process.any || process.thread == THREAD_SELF());
 }
 
 COLD static enum signals_came came_with(int fd)
@@ -160,11 +233,18 @@ COLD static enum signals_came came_with(int fd)
     return came;
 }
 
+COLD static enum signals_came came_to_accept(int fd)
+{
+    if (!process.late && !may_have_cuda())
+        process.late = true;
+    return came_with(fd);
+}
+
 COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (process.listened && may_serve() && listener_polled(fds, count, !process.any))
+    if (may_serve() && listener_polled(fds, count, !process.any))
         came = serve();
     errno = saved;
     return came;
@@ -174,7 +254,7 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (process.listened && may_serve() && listener_selected(count, reads, !process.any))
+    if (may_serve() && listener_selected(count, reads, !process.any))
         came = serve();
     errno = saved;
     return came;
@@ -183,74 +263,70 @@ COLD static enum signals_came came_to_select(int count, const void *reads)
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
  */
 
-/* What a hook does while the process is watched, also under a name by which it can be called with any arguments. */
-#define HOOK(name, parameters, arguments)                                                                              \
-    COLD int watched_##name parameters;                                                                                \
-    int any_##name(REGISTERS) __asm__("watched_" #name);
-#include "hooks.def"
-#undef HOOK
-
 /* The handler of a signal that came during a warm-up has run: the call ends as if it had come during the wait. */
 #define INTERRUPTED (errno = EINTR, -1)
 
-int watched_listen(int fd, int backlog)
+static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
-    process.listened = true;
-    if (may_be_decided())
+    bool cuda = has_cuda();
+    if (cuda)
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
+    /* The driver's own local socket must not make each wait of a program that serves nobody a moment. */
+    if (!process.listened && (!cuda || listener_counts(fd, !process.any))) {
+        process.listened = true;
+        watch();
+    }
     errno = saved;
     return next.listen(fd, backlog);
 }
 
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
-int watched_accept(int fd, void *address, void *length)
+static int watched_accept(int fd, void *address, void *length)
 {
-    process.late |= !may_be_decided();
-    return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
+    return came_to_accept(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
-int watched_accept4(int fd, void *address, void *length, int flags)
+static int watched_accept4(int fd, void *address, void *length, int flags)
 {
-    process.late |= !may_be_decided();
-    return came_with(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
+    return came_to_accept(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
-int watched_poll(struct pollfd *fds, unsigned long count, int ms)
+static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
-int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
+static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
-int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
+static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
-int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask,
-                        size_t size)
+static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
+                               const void *mask, size_t size)
 {
     return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
-int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
+static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
     return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
                                                         : next.select(count, reads, writes, errors, timeout);
 }
 
-int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
-                    const void *mask)
+static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
+                           const void *mask)
 {
     return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
                                                         : next.pselect(count, reads, writes, errors, timeout, mask);
 }
 
-int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
+static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD)
         came_with(fd);
@@ -258,16 +334,13 @@ int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 }
 
 /*
- * Exported under the functions' names and called by ours. Where the next definition is not the C library's, and once
- * nothing is watched for, the caller's registers and stack are passed on untouched: a test, and a jump.
+ * Exported under the functions' names and called by ours: a jump, with the caller's registers and stack untouched.
  */
 #define HOOK(name, parameters, arguments)                                                                              \
     EXPORTED int hook_##name(REGISTERS) __asm__(#name);                                                                \
     int hook_##name(REGISTERS)                                                                                         \
     {                                                                                                                  \
-        if (__builtin_expect(__atomic_load_n(&watching, __ATOMIC_RELAXED), 0) && next_known.name)                      \
-            return any_##name(PASSED);                                                                                 \
-        return ((anything)(void (*)(void))next.name)(PASSED);                                                          \
+        return __atomic_load_n(&next_reached.name, __ATOMIC_RELAXED)(PASSED);                                          \
     }
 #include "hooks.def"
 #undef HOOK
@@ -278,10 +351,9 @@ int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 static void fork_moment(void)
 {
     char why[640];
-    bool has_cuda = may_be_decided();
+    bool loaded = has_cuda();
     process.state = STATE_NOTHING;
-    watching = 0;
-    if (!has_cuda) {
+    if (!loaded) {
         session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
         return;
     }
@@ -303,9 +375,11 @@ static void forked(void)
     bool direct = !process.child;
     process.child = true;
     process.pid = getpid();
+    process.thread = THREAD_SELF();
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;
+        watch();
     } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
         if (direct)
             fork_moment();
@@ -332,12 +406,13 @@ static void load_moment(void)
 }
 
 /* From now on the process is watched, and its children with it. */
-static void watch(const struct start *start)
+static void wait_for_moment(const struct start *start)
 {
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
     process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
     watching = 1;
+    watch();
 }
 
 static void begin(const struct start *start)
@@ -348,6 +423,7 @@ static void begin(const struct start *start)
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();
+    process.thread = THREAD_SELF();
     process.stack_top = start->argv;
     next_find();
     if (session.decision.trigger == TRIGGER_LOAD) {
@@ -358,7 +434,7 @@ static void begin(const struct start *start)
     }
     /* Warm already, it may still load libraries that can be made ready when it serves. */
     if (session.decision.trigger == TRIGGER_SERVE || (process.state == STATE_WARMED && session_has_libraries(&session)))
-        watch(start);
+        wait_for_moment(start);
     session_keep(&session);
     if (session.libc.at_fork)
         session.libc.at_fork(NULL, NULL, forked, NULL);

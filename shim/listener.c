@@ -18,12 +18,15 @@ static int option(int fd, int name)
     return syscall(SYS_getsockopt, fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
 }
 
-bool listener_is(int fd, bool tcp)
+bool listener_counts(int fd, bool tcp)
 {
-    if (option(fd, SO_ACCEPTCONN) != 1)
-        return false;
     int domain = tcp ? option(fd, SO_DOMAIN) : AF_INET;
     return domain == AF_INET || domain == AF_INET6;
+}
+
+bool listener_is(int fd, bool tcp)
+{
+    return option(fd, SO_ACCEPTCONN) == 1 && listener_counts(fd, tcp);
 }
 
 bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp)

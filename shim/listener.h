@@ -12,6 +12,9 @@
 /* `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets. */
 bool listener_is(int fd, bool tcp);
 
+/* Of a socket that is about to listen: will it count? */
+bool listener_counts(int fd, bool tcp);
+
 /* Does a set as poll or select take it wait for such a socket to be readable? */
 bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp);
 bool listener_selected(int count, const void *reads, bool tcp);

@@ -64,9 +64,12 @@ static int raw_pselect(int count, void *reads, void *writes, void *errors, const
 
 static int raw_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
-    const struct timespec left =
+    struct timespec left =
         timeout ? (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000} : (struct timespec){0, 0};
-    return raw_pselect(count, reads, writes, errors, timeout ? &left : NULL, NULL);
+    int ready = (int)syscall(SYS_pselect6, count, reads, writes, errors, timeout ? &left : NULL, NULL);
+    if (timeout)
+        *timeout = (struct timeval){left.tv_sec, left.tv_nsec / 1000};
+    return ready;
 }
 
 static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
@@ -74,25 +77,32 @@ static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
     return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
 }
 
+void next_complete(struct next *some)
+{
+#define HOOK(name, parameters, arguments)                                                                              \
+    if (!some->name)                                                                                                   \
+        some->name = raw_##name;
+#include "hooks.def"
+#undef HOOK
+}
+
 /* The first call of each, where nothing was found before. */
 #define HOOK(name, parameters, arguments)                                                                              \
     static int first_##name(REGISTERS)                                                                                 \
     {                                                                                                                  \
-        anything function;                                                                                             \
         next_find();                                                                                                   \
-        memcpy(&function, &next.name, sizeof function);                                                                \
-        return function(PASSED);                                                                                       \
+        return next_reached.name(PASSED);                                                                              \
     }
 #include "hooks.def"
 #undef HOOK
 
-struct next next = {
-#define HOOK(name, parameters, arguments) .name = (int(*) parameters)(void (*)(void))first_##name,
+struct next next;
+struct next_known next_known;
+struct next_reached next_reached = {
+#define HOOK(name, parameters, arguments) .name = first_##name,
 #include "hooks.def"
 #undef HOOK
 };
-
-struct next_known next_known;
 
 struct search {
     bool passed; /* our own object: what comes after it in the loader's order is next */
@@ -128,10 +138,22 @@ void next_find(void)
 {
     struct search search = {.passed = false};
     dl_iterate_phdr(search_object, &search);
-    /* One whole pointer at a time: another thread may be calling, or doing the same. */
+    next_complete(&search.found);
+    /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
 #define HOOK(name, parameters, arguments)                                                                              \
-    __atomic_store_n(&next.name, search.found.name ? search.found.name : raw_##name, __ATOMIC_RELAXED);                \
-    next_known.name = search.known.name;
+    anything first_of_##name = first_##name;                                                                           \
+    __atomic_store_n(&next.name, search.found.name, __ATOMIC_RELAXED);                                                 \
+    next_known.name = search.known.name;                                                                               \
+    __atomic_compare_exchange_n(&next_reached.name, &first_of_##name, (anything)(void (*)(void))next.name, false,      \
+                                __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+#include "hooks.def"
+#undef HOOK
+}
+
+void next_reach(void)
+{
+#define HOOK(name, parameters, arguments)                                                                              \
+    __atomic_store_n(&next_reached.name, (anything)(void (*)(void))next.name, __ATOMIC_RELAXED);
 #include "hooks.def"
 #undef HOOK
 }

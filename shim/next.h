@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the program's calls of the hooked functions would reach without us: the definition in the next loaded object
- * that has one, another preloaded library's or the C library's. Found at the first call, by reading the objects' own
- * symbol tables and not through dlsym: hooks are also called in signal handlers and in children of vfork.
+ * that has one, another preloaded library's or the C library's. Found at the first call at the latest, by reading the
+ * objects' own symbol tables and not through dlsym: hooks are also called in signal handlers and in children of vfork.
  */
 #ifndef GPUWARM_NEXT_H
 #define GPUWARM_NEXT_H
@@ -32,6 +32,7 @@
 
 typedef int (*anything)(REGISTERS);
 
+/* The definitions. Empty before next_find(). */
 struct next {
 #define HOOK(name, parameters, arguments) int(*name) parameters;
 #include "hooks.def"
@@ -46,12 +47,32 @@ struct next_known {
 #undef HOOK
 };
 
-extern struct next_known next_known;
+/*
+ * Where each hook jumps: to the definition, or to what looks at the call first while the process is watched. Always
+ * callable: before next_find() each is looked for at its first call.
+ */
+struct next_reached {
+#define HOOK(name, parameters, arguments) anything name;
+#include "hooks.def"
+#undef HOOK
+};
 
-/* Always callable: each is looked for at its first call, unless next_find() was called before. */
-extern struct next next;
+/* Said to be ours: else each use would go through the global offset table. */
+#define OURS __attribute__((visibility("hidden")))
+extern OURS struct next next;
+extern OURS struct next_known next_known;
+extern OURS struct next_reached next_reached;
 
-/* Finds all of them. What no object defines becomes the bare system call. Safe to be called twice, and from threads. */
+/*
+ * Finds all of them, and has each hook that nothing was called through yet jump there. What no object defines becomes
+ * the bare system call. Safe to be called twice, and from threads.
+ */
 void next_find(void);
+
+/* Makes the bare system call of each that is missing. */
+void next_complete(struct next *some);
+
+/* Has all hooks jump to the definitions, after next_find(). */
+void next_reach(void);
 
 #endif

@@ -43,6 +43,16 @@ Test(listener, a_local_one_counts_where_any_does)
     cr_assert(listener_is(socket_made(AF_UNIX, true), false));
 }
 
+Test(listener, counts_before_it_listens)
+{
+    cr_expect(listener_counts(socket_made(AF_INET, false), true));
+    int six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0); /* a kernel may have none */
+    cr_expect(six < 0 || listener_counts(six, true));
+    cr_expect_not(listener_counts(socket_made(AF_UNIX, false), true));
+    cr_expect(listener_counts(socket_made(AF_UNIX, false), false));
+    cr_expect_not(listener_counts(-1, true));
+}
+
 Test(listener, polled)
 {
     int tcp = socket_made(AF_INET, true), idle = socket_made(AF_INET, false);

@@ -43,11 +43,18 @@ static struct {
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
     bool child;            /* forked from the process that read the settings */
-    pid_t pid;             /* differs in a child of vfork, which shares this memory */
+    pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *stack_top; /* of the initial thread */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
 } process;
+
+/* A filter may allow fork and not getpid: a child asks when it matters. */
+static void pid_find(void)
+{
+    if (!process.pid)
+        process.pid = getpid();
+}
 
 /* What made this a process that is warmed. */
 static const char *library_name(void)
@@ -76,6 +83,7 @@ static enum signals_came warm_running(enum trigger trigger, const char *reason)
 {
     struct signals signals;
     int cancellation;
+    pid_find();
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     signals_hold_handled(&signals);
     session_warm(&session, trigger, process.late, reason);
@@ -139,7 +147,10 @@ static bool may_be_decided(void)
  */
 static bool may_serve(void)
 {
-    return may_be_decided() && (process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid);
+    if (!may_be_decided())
+        return false;
+    pid_find();
+    return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
 }
 
 COLD static enum signals_came came_with(int fd)
@@ -294,7 +305,7 @@ static void forked(void)
     int saved = errno;
     bool direct = !process.child;
     process.child = true;
-    process.pid = getpid();
+    process.pid = 0;
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;
@@ -378,9 +389,8 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
 
 __attribute__((destructor)) static void gpuwarm_exit(void)
 {
-    if (process.state != STATE_WARMED || getpid() != process.pid)
-        return;
     int saved = errno;
-    session_check_visible(&session);
+    if (process.state == STATE_WARMED)
+        session_check_visible(&session, process.pid);
     errno = saved;
 }

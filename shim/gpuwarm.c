@@ -30,8 +30,11 @@
 #define EXPORTED __attribute__((visibility("default")))
 #define COLD     __attribute__((cold, noinline))
 
-/* A warm-up at serve or fork runs on a stack of the program's; the driver's own use is not documented. */
+/* A warm-up runs on a stack of the program's; the driver's own use is not documented. */
 static const size_t STACK_BYTES = (size_t)256 << 10;
+
+/* A process that has less at its start is left alone: looking at it takes some 10 KiB. */
+static const size_t START_BYTES = (size_t)64 << 10;
 
 enum state { STATE_NOTHING, STATE_WAITS, STATE_WARMED, STATE_CHILD_OF_WARMED };
 
@@ -328,6 +331,10 @@ static void forked(void)
 static void load_moment(void)
 {
     struct signals signals;
+    if (!stack_has(STACK_BYTES, process.stack_top)) {
+        session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+        return;
+    }
     signals_hold_all(&signals);
     session_warm(&session, TRIGGER_LOAD, false, session.reason);
     signals_release(&signals);
@@ -380,7 +387,7 @@ static bool is_left_alone(const struct start *start)
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
     struct start start;
-    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start))
+    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start) || !stack_has(START_BYTES, argv))
         return;
     int saved = errno;
     begin(&start);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A seccomp filter for a victim: `kill` ends the process at a system call that is not one of those that steps.c makes
- * after it, `kill-threads` is the same for all threads of the process, `refuse` lets the driver's first ones fail and
- * `refuse-files` every opening of a file.
+ * A seccomp filter for steps.c, by name: `kill` ends the process at a system call that is not one of those that it
+ * makes itself, `refuse` lets those fail that the driver begins with, and `refuse-files` every opening of a file.
  */
 #ifndef HOST_FILTER_H
 #define HOST_FILTER_H
@@ -40,7 +39,7 @@ static const unsigned short filter_files[] = {
 };
 
 /* Every system call in the list does `listed`, every other `other`. */
-static bool filter_install(const unsigned short *list, size_t count, unsigned listed, unsigned other, unsigned flags)
+static bool filter_install(const unsigned short *list, size_t count, unsigned listed, unsigned other)
 {
     struct sock_filter code[64] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
     unsigned short length = 1;
@@ -51,7 +50,7 @@ static bool filter_install(const unsigned short *list, size_t count, unsigned li
     code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, other);
     struct sock_fprog program = {.len = length, .filter = code};
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0;
+           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 #define FILTER_SIZE(list) (sizeof(list) / sizeof *(list))
@@ -60,11 +59,10 @@ static bool filter_named(const char *name)
 {
     const unsigned refused = SECCOMP_RET_ERRNO | EPERM;
     if (strcmp(name, "refuse") == 0)
-        return filter_install(filter_drivers, FILTER_SIZE(filter_drivers), refused, SECCOMP_RET_ALLOW, 0);
+        return filter_install(filter_drivers, FILTER_SIZE(filter_drivers), refused, SECCOMP_RET_ALLOW);
     if (strcmp(name, "refuse-files") == 0)
-        return filter_install(filter_files, FILTER_SIZE(filter_files), refused, SECCOMP_RET_ALLOW, 0);
-    unsigned flags = strcmp(name, "kill-threads") == 0 ? SECCOMP_FILTER_FLAG_TSYNC : 0;
-    return filter_install(filter_own, FILTER_SIZE(filter_own), SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, flags);
+        return filter_install(filter_files, FILTER_SIZE(filter_files), refused, SECCOMP_RET_ALLOW);
+    return filter_install(filter_own, FILTER_SIZE(filter_own), SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);
 }
 
 #endif

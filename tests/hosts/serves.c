@@ -6,17 +6,15 @@
  * child forked after the parent came to serve too, `second` uses the second GPU before. Prints what an observer of its
  * calls could see.
  */
+#include "waits.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -35,31 +33,6 @@ static void *client(void *unused)
     return unused;
 }
 
-static int wait_for(int listener)
-{
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event = {.events = EPOLLIN};
-    struct timeval forever = {30, 0};
-    struct timespec long_time = {30, 0};
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(listener, &set);
-    if (strcmp(way, "poll") == 0)
-        return poll(&polled, 1, 30000);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, &long_time, NULL);
-    if (strcmp(way, "select") == 0)
-        return select(listener + 1, &set, NULL, NULL, &forever);
-    if (strcmp(way, "pselect") == 0)
-        return pselect(listener + 1, &set, NULL, NULL, &long_time, NULL);
-    if (strcmp(way, "epoll") == 0) {
-        int epoll = epoll_create1(EPOLL_CLOEXEC);
-        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
-        return epoll_wait(epoll, &event, 1, 30000);
-    }
-    return 1;
-}
-
 static void *serve(void *argument)
 {
     int listener = *(int *)argument;
@@ -67,7 +40,7 @@ static void *serve(void *argument)
     pthread_t thread;
     pthread_create(&thread, NULL, client, NULL);
     errno = 77;
-    int ready = wait_for(listener), after = errno;
+    int ready = wait_for(way, listener), after = errno;
     int fd = strcmp(way, "accept4") == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL);
     ssize_t got = read(fd, &byte, 1);
     pthread_join(thread, NULL);

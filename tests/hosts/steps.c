@@ -6,17 +6,15 @@
  * do.
  */
 #include "filter.h"
+#include "waits.h"
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -75,27 +73,18 @@ static long step_free(const char *fd)
 /* ---- the process ----------------------------------------------------------------------------------------------------
  */
 
-static long step_threads(const char *unused)
-{
-    long count = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    struct dirent *entry;
-    (void)unused;
-    while (tasks && (entry = readdir(tasks)))
-        count += entry->d_name[0] != '.';
-    if (tasks)
-        closedir(tasks);
-    return count;
-}
-
 static long step_limit(const char *which)
 {
     static const char *const names[] = {"AS", "DATA", "NPROC", "STACK", "NOFILE"};
     static const int resources[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_NPROC, RLIMIT_STACK, RLIMIT_NOFILE};
     const char *value = strchr(which, '=') + 1;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(which, names[i], strlen(names[i])) == 0)
-            return setrlimit(resources[i], &(struct rlimit){strtoul(value, NULL, 10), strtoul(value, NULL, 10)});
+        if (strncmp(which, names[i], strlen(names[i])) == 0) {
+            struct rlimit limit;
+            getrlimit(resources[i], &limit);
+            limit.rlim_cur = strcmp(value, "max") == 0 ? limit.rlim_max : strtoul(value, NULL, 10);
+            return setrlimit(resources[i], &limit);
+        }
     return -1;
 }
 
@@ -112,7 +101,7 @@ static long step_unshare(const char *unused)
     return unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
 }
 
-/* Its own user namespace, which the kernel refuses in any case, for another reason where there are several threads. */
+/* The mount namespace that it is in already, which the kernel allows to a single thread. */
 static long step_setns(const char *unused)
 {
     int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -176,27 +165,7 @@ static long step_listen(const char *unused)
 
 static long step_wait(const char *way)
 {
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event = {.events = EPOLLIN};
-    struct timespec long_time = {30, 0};
-    struct timeval forever = {30, 0};
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(listener, &set);
-    listen(listener, 9);
-    if (strcmp(way, "poll") == 0)
-        return poll(&polled, 1, 30000);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, &long_time, NULL);
-    if (strcmp(way, "select") == 0)
-        return select(listener + 1, &set, NULL, NULL, &forever);
-    if (strcmp(way, "pselect") == 0)
-        return pselect(listener + 1, &set, NULL, NULL, &long_time, NULL);
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
-    long ready = epoll_wait(epoll, &event, 1, 30000);
-    close(epoll);
-    return ready;
+    return listen(listener, 9) == 0 ? wait_for(way, listener) : -1;
 }
 
 static long step_accept(const char *way)
@@ -209,10 +178,10 @@ static long step_accept(const char *way)
 static const struct step {
     const char *name;
     long (*run)(const char *argument);
-} steps[] = {{"close", step_close},   {"fill", step_fill},     {"free", step_free},       {"threads", step_threads},
-             {"limit", step_limit},   {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns},
-             {"fork", step_fork},     {"filter", step_filter}, {"open", step_open},       {"init", step_init},
-             {"listen", step_listen}, {"wait", step_wait},     {"accept", step_accept}};
+} steps[] = {{"close", step_close},   {"fill", step_fill},       {"free", step_free},   {"limit", step_limit},
+             {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
+             {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
+             {"wait", step_wait},     {"accept", step_accept}};
 
 int main(int argc, char **argv)
 {

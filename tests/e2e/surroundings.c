@@ -137,6 +137,7 @@ Test(surroundings, a_filter_that_kills_sees_no_system_call_of_ours)
         cr_expect_eq(same(5, steps("listen filter:kill wait:%s accept", ways[i]), NULL), 0);
         cr_expect_eq(same(5, steps("listen filter:kill wait:%s accept:4", ways[i]), NULL), 0);
         cr_expect_eq(same(5, steps("listen filter:kill fork wait:%s accept", ways[i]), NULL), 0);
+        cr_expect_eq(same(5, steps("listen filter:kill fork wait:%s", ways[i]), LIST("GPUWARM_TRIGGER=fork")), 0);
         cr_expect_eq(same(5, steps("listen filter:kill wait:%s", ways[i]), LIST("GPUWARM_TRIGGER=serve")), 0);
     }
 }
@@ -168,6 +169,8 @@ Test(surroundings, a_filter_that_refuses_makes_a_warm_up_fail_quietly)
     for (int i = 0; i < WAYS; i++) {
         cr_expect_eq(same(5, steps("open:libcuda.so.1 listen filter:refuse wait:%s accept init", ways[i]), NULL), 0);
         cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 2, "ours and the program's");
+        cr_expect_eq(same(5, steps("open:libcuda.so.1 listen filter:trap wait:%s accept init", ways[i]), NULL), 0);
+        cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 2, "in a handler of signals too");
         same(5, steps("open:libcuda.so.1 listen filter:refuse-files wait:%s accept init", ways[i]), NULL);
     }
     const char *const *argv = steps("filter:refuse exec %s", run_host("first_call"));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A seccomp filter for steps.c, by name: `kill` ends the process at a system call that is not one of those that it
- * makes itself, `refuse` lets those fail that the driver begins with, and `refuse-files` every opening of a file.
+ * makes itself, `refuse` lets those fail that the driver begins with, `trap` has a handler of SIGSYS let them fail, as
+ * browsers' sandboxes do, and `refuse-files` every opening of a file.
  */
 #ifndef HOST_FILTER_H
 #define HOST_FILTER_H
@@ -9,11 +10,13 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* Waiting, reading, writing and ending in every way, and fork. */
@@ -53,6 +56,18 @@ static bool filter_install(const unsigned short *list, size_t count, unsigned li
            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
+/* The call gives what is in the register for results afterwards. */
+static void filter_trapped(int signal, siginfo_t *info, void *context)
+{
+    mcontext_t *registers = &((ucontext_t *)context)->uc_mcontext;
+    (void)signal, (void)info;
+#ifdef __x86_64__
+    registers->gregs[REG_RAX] = -EPERM;
+#else
+    registers->regs[0] = (unsigned long long)-EPERM;
+#endif
+}
+
 #define FILTER_SIZE(list) (sizeof(list) / sizeof *(list))
 
 static bool filter_named(const char *name)
@@ -60,6 +75,10 @@ static bool filter_named(const char *name)
     const unsigned refused = SECCOMP_RET_ERRNO | EPERM;
     if (strcmp(name, "refuse") == 0)
         return filter_install(filter_drivers, FILTER_SIZE(filter_drivers), refused, SECCOMP_RET_ALLOW);
+    if (strcmp(name, "trap") == 0) {
+        sigaction(SIGSYS, &(struct sigaction){.sa_sigaction = filter_trapped, .sa_flags = SA_SIGINFO}, NULL);
+        return filter_install(filter_drivers, FILTER_SIZE(filter_drivers), SECCOMP_RET_TRAP, SECCOMP_RET_ALLOW);
+    }
     if (strcmp(name, "refuse-files") == 0)
         return filter_install(filter_files, FILTER_SIZE(filter_files), refused, SECCOMP_RET_ALLOW);
     return filter_install(filter_own, FILTER_SIZE(filter_own), SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);

@@ -182,9 +182,13 @@ $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 test: test-packages
 	@$(MAKE) --no-print-directory run-tests
 
+# Libraries that others preload; a test of one that is not there is skipped.
+TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper
+
 # What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
 test-packages:
 	@sh tests/packages.sh libcriterion-dev libcjson-dev
+	-@sh tests/packages.sh $(TEST_NEIGHBOURS)
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
 .PHONY: run-tests build-tests
@@ -215,7 +219,8 @@ HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
-              $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
+              $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags) \
+              $(if $(filter now,$(HOST_LINKS)),-Wl$(comma)-z$(comma)now)
 
 $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 	@mkdir -p $(@D)

@@ -396,8 +396,9 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
 
 __attribute__((destructor)) static void gpuwarm_exit(void)
 {
+    if (process.state != STATE_WARMED)
+        return;
     int saved = errno;
-    if (process.state == STATE_WARMED)
-        session_check_visible(&session, process.pid);
+    session_check_visible(&session, process.pid);
     errno = saved;
 }

@@ -101,7 +101,7 @@ Test(neighbours, socket_wrapper)
     cr_assert_eq(mkdir(folder, 0700), 0);
     cr_expect_eq(beside(neighbour, LIST(run_host("first_call")), settings), 1);
     for (int i = 0; i < WAYS; i++) {
-        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda"), settings), 0, "%s", ways[i]);
+        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda", "peer"), settings), 0, "%s", ways[i]);
         cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda", "thread"), settings), 0, "%s",
                      ways[i]);
     }

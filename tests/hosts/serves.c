@@ -3,8 +3,8 @@
  * A server for one connection, which it makes itself from another thread: serves WAY [WORD...]. WAY is how it waits:
  * accept, accept4, poll, ppoll, select, pselect, epoll. Words: `cuda` opens the driver first, `local` listens on a
  * local socket, `thread` serves on a thread that is not the initial one, `worker` in a forked child, `warm-worker` in a
- * child forked after the parent came to serve too, `second` uses the second GPU before. Prints what an observer of its
- * calls could see.
+ * child forked after the parent came to serve too, `second` uses the second GPU before, `peer` asks who connected.
+ * Prints what an observer of its calls could see.
  */
 #include "waits.h"
 #include <dlfcn.h>
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 static const char *way;
+static bool asks_for_peer;
 static struct sockaddr_storage address;
 static socklen_t length = sizeof address;
 
@@ -33,6 +34,14 @@ static void *client(void *unused)
     return unused;
 }
 
+static void print_peer(int fd)
+{
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof peer;
+    int result = getpeername(fd, (struct sockaddr *)&peer, &size);
+    printf("peer: %d, family %d\n", result, peer.ss_family);
+}
+
 static void *serve(void *argument)
 {
     int listener = *(int *)argument;
@@ -42,6 +51,8 @@ static void *serve(void *argument)
     errno = 77;
     int ready = wait_for(way, listener), after = errno;
     int fd = strcmp(way, "accept4") == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL);
+    if (asks_for_peer)
+        print_peer(fd);
     ssize_t got = read(fd, &byte, 1);
     pthread_join(thread, NULL);
     printf("%s: ready %d, errno %d, got %zd %c\n", way, ready, after, got, byte);
@@ -82,17 +93,18 @@ static void use_second_device(void *driver)
     printf("retain %d\n", retain(&context, 1));
 }
 
-enum { WORDS = 6 };
+enum { WORDS = 7 };
 
 int main(int argc, char **argv)
 {
     bool has[WORDS] = {false};
-    static const char *const words[WORDS] = {"cuda", "local", "thread", "worker", "warm-worker", "second"};
+    static const char *const words[WORDS] = {"cuda", "local", "thread", "worker", "warm-worker", "second", "peer"};
     way = argc > 1 ? argv[1] : "accept";
     for (int i = 2; i < argc; i++)
         for (int word = 0; word < WORDS; word++)
             has[word] |= strcmp(argv[i], words[word]) == 0;
     void *driver = has[0] ? dlopen("libcuda.so.1", RTLD_NOW) : NULL;
+    asks_for_peer = has[6];
     if (has[0] && !driver)
         puts(dlerror());
     if (has[5])

@@ -258,7 +258,7 @@ int watched_pselect(int count, void *reads, void *writes, void *errors, const st
 
 int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
-    if (operation == EPOLL_CTL_ADD)
+    if (operation == EPOLL_CTL_ADD && process.listened)
         came_with(fd);
     return next.epoll_ctl(epoll, operation, fd, event);
 }

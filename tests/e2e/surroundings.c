@@ -151,6 +151,14 @@ Test(surroundings, a_filter_that_kills_ends_a_server_with_cuda)
     cr_expect_eq(run_program(PRELOADED, argv, NULL).status, 128 + SIGSYS, "the limit is one");
 }
 
+/* One that loads CUDA and makes no socket listen does not come to serve, whatever it waits for. */
+Test(surroundings, a_filter_that_kills_ends_no_program_that_only_waits)
+{
+    need_filters();
+    cr_expect_eq(same(5, steps("open:libcuda.so.1 pipe filter:kill watch", NULL), NULL), 0);
+    cr_expect_eq(same(5, steps("open:libcuda.so.1 pipe filter:kill fork watch", NULL), NULL), 0);
+}
+
 Test(surroundings, a_filter_after_the_warm_up_sees_no_system_call_of_ours)
 {
     need_filters();

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-static int listener, peer;
+static int listener, peer, pipe_end;
 
 static void say(const char *step, const char *argument, long result)
 {
@@ -168,6 +168,25 @@ static long step_wait(const char *way)
     return listen(listener, 9) == 0 ? wait_for(way, listener) : -1;
 }
 
+/* What is no socket at all is waited for. */
+static long step_watch(const char *unused)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    struct pollfd polled = {.fd = pipe_end, .events = POLLIN};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    (void)unused;
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, pipe_end, &event) + poll(&polled, 1, 0);
+}
+
+static long step_pipe(const char *unused)
+{
+    int ends[2];
+    (void)unused;
+    long result = pipe(ends);
+    pipe_end = ends[0];
+    return result;
+}
+
 static long step_accept(const char *way)
 {
     char byte = 0;
@@ -181,7 +200,7 @@ static const struct step {
 } steps[] = {{"close", step_close},   {"fill", step_fill},       {"free", step_free},   {"limit", step_limit},
              {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
              {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
-             {"wait", step_wait},     {"accept", step_accept}};
+             {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch}};
 
 int main(int argc, char **argv)
 {

@@ -231,9 +231,13 @@ $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 test: test-packages
 	@$(MAKE) --no-print-directory run-tests
 
+# Libraries that others preload; a test of one that is not there is skipped.
+TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper
+
 # What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
 test-packages:
 	@sh tests/packages.sh libcriterion-dev libcjson-dev
+	-@sh tests/packages.sh $(TEST_NEIGHBOURS)
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
 .PHONY: run-tests build-tests
@@ -266,7 +270,8 @@ HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-p
               $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter acts,$(HOST_LINKS)),$(@D)/libacts.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
-              $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)
+              $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags) \
+              $(if $(filter now,$(HOST_LINKS)),-Wl$(comma)-z$(comma)now)
 
 $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 	@mkdir -p $(@D)

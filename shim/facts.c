@@ -47,6 +47,13 @@ static const char *close_find(const struct links *links)
     return import_find(links, imports, sizeof imports / sizeof *imports);
 }
 
+/* unshare(CLONE_NEWUSER), and setns to a user or mount namespace, fail where there is more than one thread. */
+static const char *alone_find(const struct links *links)
+{
+    static const char *const imports[] = {"unshare", "setns"};
+    return import_find(links, imports, sizeof imports / sizeof *imports);
+}
+
 /*
  * The name under which the flags of a primary context were set before CUDA 11: documented to fail, and to leave the
  * program without its flags, once the context is active.
@@ -112,6 +119,7 @@ void facts_gather(const struct start *start, const struct image *image, char *co
         return;
     facts->forks_with = fork_find(&links);
     facts->closes_with = close_find(&links);
+    facts->alone_with = alone_find(&links);
     facts->sets_flags = flags_find(&links);
     /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
     if (policy_decide(config, facts).trigger == TRIGGER_LOAD)

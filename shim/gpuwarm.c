@@ -30,7 +30,7 @@
 #define EXPORTED __attribute__((visibility("default")))
 #define COLD     __attribute__((cold, noinline))
 
-/* A warm-up at serve or fork runs on a stack of the program's; the driver's own use is not documented. */
+/* A warm-up runs on a stack of the program's; the driver's own use is not documented. */
 static const size_t STACK_BYTES = (size_t)256 << 10;
 
 /* A server that has accepted connections without CUDA is looked at every so many moments. */
@@ -47,6 +47,8 @@ enum { LATE_LOOKS = 16 };
 #else
 #define THREAD_SELF() ((const void *)__builtin_thread_pointer())
 #endif
+/* A process that has less at its start is left alone: looking at it takes some 10 KiB. */
+static const size_t START_BYTES = (size_t)64 << 10;
 
 enum state { STATE_NOTHING, STATE_WAITS, STATE_WARMED, STATE_CHILD_OF_WARMED };
 
@@ -59,12 +61,19 @@ static struct {
     bool late;             /* it has accepted while no CUDA library was loaded */
     bool child;            /* forked from the process that read the settings */
     unsigned passed;       /* how often it was not looked whether one is there, since then */
-    pid_t pid;             /* differs in a child of vfork, which shares this memory */
+    pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     const void *stack_top; /* of the initial thread */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
 } process;
+
+/* A filter may allow fork and not getpid: a child asks when it matters. */
+static void pid_find(void)
+{
+    if (!process.pid)
+        process.pid = getpid();
+}
 
 /* What made this a process that is warmed. */
 static const char *cuda_name(void)
@@ -152,6 +161,7 @@ static enum signals_came warm_running(enum trigger trigger, const char *reason)
 {
     struct signals signals;
     int cancellation;
+    pid_find();
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     signals_hold_handled(&signals);
     if (reason)
@@ -184,6 +194,7 @@ static bool may_be_in_handler(void)
 /* Not a child of vfork, nor one of clone(2) that the C library does not know of. */
 static bool is_this_process(void)
 {
+    pid_find();
     return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
 }
 
@@ -328,7 +339,7 @@ static int watched_pselect(int count, void *reads, void *writes, void *errors, c
 
 static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
-    if (operation == EPOLL_CTL_ADD)
+    if (operation == EPOLL_CTL_ADD && process.listened)
         came_with(fd);
     return next.epoll_ctl(epoll, operation, fd, event);
 }
@@ -374,7 +385,7 @@ static void forked(void)
     int saved = errno;
     bool direct = !process.child;
     process.child = true;
-    process.pid = getpid();
+    process.pid = 0;
     process.thread = THREAD_SELF();
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
@@ -399,6 +410,10 @@ static void forked(void)
 static void load_moment(void)
 {
     struct signals signals;
+    if (!stack_has(STACK_BYTES, process.stack_top)) {
+        session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+        return;
+    }
     signals_hold_all(&signals);
     session_warm(&session, TRIGGER_LOAD, false, session.reason);
     signals_release(&signals);
@@ -457,7 +472,7 @@ static bool is_left_alone(const struct start *start)
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
     struct start start;
-    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start))
+    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start) || !stack_has(START_BYTES, argv))
         return;
     int saved = errno;
     begin(&start);
@@ -466,9 +481,9 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
 
 __attribute__((destructor)) static void gpuwarm_exit(void)
 {
-    if (process.state != STATE_WARMED || getpid() != process.pid)
+    if (process.state != STATE_WARMED)
         return;
     int saved = errno;
-    session_check_visible(&session);
+    session_check_visible(&session, process.pid);
     errno = saved;
 }

@@ -34,6 +34,8 @@ static struct decision decide_auto(const struct facts *facts)
         return serve(REASON_FORKS, facts->forks_with);
     if (facts->closes_with)
         return serve(REASON_CLOSES, facts->closes_with);
+    if (facts->alone_with)
+        return serve(REASON_ALONE, facts->alone_with);
     if (facts->sets_flags)
         return serve(REASON_SETS_FLAGS, facts->sets_flags);
     if (facts->chooses_with)

@@ -21,6 +21,7 @@ struct facts {
     /* Of the executable and what lies between it and the CUDA libraries that it links: */
     const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
     const char *closes_with;  /* an import by which the program may close the driver's descriptors, or NULL */
+    const char *alone_with;   /* an import that the kernel refuses to a process of several threads, or NULL */
     const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */
     const char *sets_flags;   /* an import by which it sets a primary context's flags and is refused later, or NULL */
     bool too_large;           /* there is too much to be searched for those */

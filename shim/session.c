@@ -7,6 +7,7 @@
 #include "standard.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MESSAGE_BYTES = 640 };
 
@@ -245,10 +246,11 @@ void session_give_up(const struct session *session, const char *reason)
     report_say(session, &(struct report){session->program, reason, NULL, NULL, .waiting = false});
 }
 
-void session_check_visible(const struct session *session)
+/* Nothing is asked of the system before there is something to say: a filter may allow a program only to end. */
+void session_check_visible(const struct session *session, pid_t warmed)
 {
     const char *now = visible_now(session);
-    if (strncmp(now, session->visible, sizeof session->visible - 1) != 0)
+    if (strncmp(now, session->visible, sizeof session->visible - 1) != 0 && getpid() == warmed)
         log_write(
             &session->log, LOG_WARN,
             "the program set CUDA_VISIBLE_DEVICES to \"%.100s\" after it was warmed with \"%.100s\": too late for "

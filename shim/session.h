@@ -11,6 +11,7 @@
 #include "notice.h"
 #include "warm.h"
 #include <limits.h>
+#include <sys/types.h>
 
 struct session {
     struct config config;
@@ -57,7 +58,7 @@ void session_prefetch(struct session *session, const struct start *start);
 /* Logs and reports that the process is not warmed for a reason that showed only now. */
 void session_give_up(const struct session *session, const char *reason);
 
-/* At exit: whether the program has changed CUDA_VISIBLE_DEVICES since it was warmed, which came too late. */
-void session_check_visible(const struct session *session);
+/* At exit of the process `warmed`: whether it changed CUDA_VISIBLE_DEVICES after its warm-up, which came too late. */
+void session_check_visible(const struct session *session, pid_t warmed);
 
 #endif

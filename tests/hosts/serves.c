@@ -3,26 +3,25 @@
  * A server for one connection, which it makes itself from another thread: serves WAY [WORD...]. WAY is how it waits:
  * accept, accept4, poll, ppoll, select, pselect, epoll. Words: `cuda` opens the driver first, `local` listens on a
  * local socket, `thread` serves on a thread that is not the initial one, `worker` in a forked child, `warm-worker` in a
- * child forked after the parent came to serve too, `second` uses the second GPU before, and a word that
- * begins with "lib" is a library to open. Prints what an observer of its calls could see.
+ * child forked after the parent came to serve too, `second` uses the second GPU before, `peer` asks who connected, and
+ * a word that begins with "lib" is a library to open. Prints what an observer of its calls could see.
  */
+#include "waits.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const char *way;
+static bool asks_for_peer;
 static struct sockaddr_storage address;
 static socklen_t length = sizeof address;
 
@@ -35,29 +34,12 @@ static void *client(void *unused)
     return unused;
 }
 
-static int wait_for(int listener)
+static void print_peer(int fd)
 {
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event = {.events = EPOLLIN};
-    struct timeval forever = {30, 0};
-    struct timespec long_time = {30, 0};
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(listener, &set);
-    if (strcmp(way, "poll") == 0)
-        return poll(&polled, 1, 30000);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, &long_time, NULL);
-    if (strcmp(way, "select") == 0)
-        return select(listener + 1, &set, NULL, NULL, &forever);
-    if (strcmp(way, "pselect") == 0)
-        return pselect(listener + 1, &set, NULL, NULL, &long_time, NULL);
-    if (strcmp(way, "epoll") == 0) {
-        int epoll = epoll_create1(EPOLL_CLOEXEC);
-        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
-        return epoll_wait(epoll, &event, 1, 30000);
-    }
-    return 1;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof peer;
+    int result = getpeername(fd, (struct sockaddr *)&peer, &size);
+    printf("peer: %d, family %d\n", result, peer.ss_family);
 }
 
 static void *serve(void *argument)
@@ -67,8 +49,10 @@ static void *serve(void *argument)
     pthread_t thread;
     pthread_create(&thread, NULL, client, NULL);
     errno = 77;
-    int ready = wait_for(listener), after = errno;
+    int ready = wait_for(way, listener), after = errno;
     int fd = strcmp(way, "accept4") == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL);
+    if (asks_for_peer)
+        print_peer(fd);
     ssize_t got = read(fd, &byte, 1);
     pthread_join(thread, NULL);
     printf("%s: ready %d, errno %d, got %zd %c\n", way, ready, after, got, byte);
@@ -109,17 +93,18 @@ static void use_second_device(void *driver)
     printf("retain %d\n", retain(&context, 1));
 }
 
-enum { WORDS = 6 };
+enum { WORDS = 7 };
 
 int main(int argc, char **argv)
 {
     bool has[WORDS] = {false};
-    static const char *const words[WORDS] = {"cuda", "local", "thread", "worker", "warm-worker", "second"};
+    static const char *const words[WORDS] = {"cuda", "local", "thread", "worker", "warm-worker", "second", "peer"};
     way = argc > 1 ? argv[1] : "accept";
     for (int i = 2; i < argc; i++)
         for (int word = 0; word < WORDS; word++)
             has[word] |= strcmp(argv[i], words[word]) == 0;
     void *driver = has[0] ? dlopen("libcuda.so.1", RTLD_NOW) : NULL;
+    asks_for_peer = has[6];
     if (has[0] && !driver)
         puts(dlerror());
     for (int i = 2; i < argc; i++)

@@ -159,6 +159,13 @@ Test(policy, closes_descriptors)
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CLOSES, other);
 }
 
+Test(policy, must_have_one_thread)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.cuda_library = library, .alone_with = other, .sets_flags = "another"};
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ALONE, other);
+}
+
 Test(policy, sets_flags)
 {
     struct config config = config_with(SETTING_AUTO);
@@ -213,6 +220,7 @@ static struct facts everything(void)
                           .fat_binary = true,
                           .forks_with = other,
                           .closes_with = other,
+                          .alone_with = other,
                           .sets_flags = other,
                           .chooses_with = other,
                           .injection = other};
@@ -256,6 +264,8 @@ Test(policy, precedence_in_cuda_executables)
     facts.forks_with = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CLOSES, other);
     facts.closes_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ALONE, other);
+    facts.alone_with = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_SETS_FLAGS, other);
     facts.sets_flags = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHOOSES_DEVICES, other);

@@ -283,6 +283,14 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
 
+# A host in Python is used as it is.
+HOST_SCRIPTS := $(patsubst tests/hosts/%,$(BUILD)/tests/hosts/%,$(wildcard tests/hosts/*.py))
+build-tests: $(HOST_SCRIPTS)
+
+$(BUILD)/tests/hosts/%.py: tests/hosts/%.py
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
 # ---- tests in other systems -----------------------------------------------------------------------------------------
 
 # make test-anywhere PARTS='...'  some of foreign older secure aarch64; all by default

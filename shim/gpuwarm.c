@@ -198,6 +198,14 @@ static bool is_this_process(void)
     return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
 }
 
+/* What warms this process and not the one that it was forked from; what that was warmed by would warm it again. */
+static const char *trigger_for_children(void)
+{
+    return session.decision.trigger == TRIGGER_SERVE  ? "fork"
+           : session.decision.trigger == TRIGGER_FORK ? "serve"
+                                                      : "serve or fork";
+}
+
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
 static enum signals_came serve(void)
 {
@@ -207,8 +215,8 @@ static enum signals_came serve(void)
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
                   "%s: forked from a process that had initialised CUDA, so CUDA cannot work in it; "
-                  "GPUWARM_TRIGGER=serve or fork warms such processes themselves",
-                  session.program);
+                  "GPUWARM_TRIGGER=%s warms such processes themselves",
+                  session.program, trigger_for_children());
         return SIGNALS_NONE;
     }
     if (process.state == STATE_WARMED)

@@ -91,13 +91,21 @@ Test(serve, the_worker_and_not_the_master)
     cr_expect_str_eq(report_text(worker, "result"), "warm");
 }
 
+/* One that was warmed before main, or when it served; the setting that is named cures it. */
 Test(serve, a_child_of_a_warmed_process_says_why_cuda_cannot_work_in_it)
 {
-    const char *const *argv = server("poll", "cuda", "warm-worker");
-    cr_expect_eq(served(argv, NULL), 1);
-    struct run run = run_program(PRELOADED, argv, NULL);
+    const char *const *argv = server("poll", "cuda", "worker");
+    struct run run = run_program(PRELOADED, argv, LIST("GPUWARM_TRIGGER=load"));
     cr_expect_eq(line_count(run.err), 1, "%s", run.err);
-    cr_expect_not_null(strstr(run.err, "GPUWARM_TRIGGER=serve or fork"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "GPUWARM_TRIGGER=serve or fork warms"), "%s", run.err);
+    argv = server("poll", "cuda", "warm-worker");
+    cr_expect_eq(served(argv, NULL), 1);
+    run = run_program(PRELOADED, argv, NULL);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "GPUWARM_TRIGGER=fork warms"), "%s", run.err);
+    cr_expect_eq(served(argv, LIST("GPUWARM_TRIGGER=fork")), 1);
+    run = run_program(PRELOADED, argv, LIST("GPUWARM_TRIGGER=fork"));
+    cr_expect_str_empty(run.err);
 }
 
 /* Where nothing says which device, it is the one that the program uses already, and no other. */

@@ -72,16 +72,26 @@ static bool thread_start(void *(*run)(void *), void *argument)
     return started;
 }
 
+/* By the name that the driver gives it, of the process and its name space: "@cuda-uvmfd-4026531836-1234". */
+static bool socket_name(int fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat space = {.st_ino = 0};
+    if (stat("/proc/self/ns/pid", &space) != 0)
+        space.st_ino = 0;
+    int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "cuda-uvmfd-%lu-%d",
+                          (unsigned long)space.st_ino, getpid());
+    return bind(fd, (struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0;
+}
+
 bool simcuda_resident_start(void)
 {
     for (int i = 0; i < KEPT_FILES; i++)
         kept_set(i, memfd_create("simulated device", MFD_CLOEXEC));
     kept_set(3, eventfd(0, EFD_CLOEXEC));
     kept_set(4, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    /* An address of the family alone asks the kernel for an unused abstract name (unix(7), autobind). */
-    if (!simcuda_resident_intact() || bind(kept[4].fd, (struct sockaddr *)&address, sizeof address.sun_family) != 0 ||
-        listen(kept[4].fd, 1) != 0)
+    if (!simcuda_resident_intact() || !socket_name(kept[4].fd) || listen(kept[4].fd, 1) != 0)
         return false;
     return thread_start(thread_socket, &kept[4].fd) && thread_start(thread_event, &kept[3].fd);
 }

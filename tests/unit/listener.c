@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -41,6 +43,25 @@ Test(listener, is_asked_of_the_socket)
 Test(listener, a_local_one_counts_where_any_does)
 {
     cr_assert(listener_is(socket_made(AF_UNIX, true), false));
+}
+
+/* A local socket that listens under an abstract name. */
+static int abstract_made(const char *name)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "%s-%d", name, getpid());
+    cr_assert_eq(
+        bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)),
+        0);
+    cr_assert_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+Test(listener, the_drivers_own_never_counts)
+{
+    cr_assert_not(listener_is(abstract_made("cuda-uvmfd-1"), false));
+    cr_assert(listener_is(abstract_made("service-of-cuda-uvmfd"), false));
 }
 
 Test(listener, polled)

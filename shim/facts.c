@@ -110,6 +110,7 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     }
     if (config->trigger != SETTING_AUTO)
         return;
+    image_add_needed(image, &links);
     facts->forks_with = fork_find(&links);
     facts->closes_with = close_find(&links);
     facts->sets_flags = flags_find(&links);

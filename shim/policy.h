@@ -18,7 +18,8 @@ struct facts {
     bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
     const char *cuda_library; /* a CUDA library that the executable links, NULL when none */
     bool fat_binary;          /* the executable carries a fat binary */
-    /* Of the executable and what lies between it and the CUDA libraries that it links: */
+    /* Of the executable, of what lies between it and the CUDA libraries that it links, and of what else it links
+     * itself: */
     const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
     const char *closes_with;  /* an import by which the program may close the driver's descriptors, or NULL */
     const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */

@@ -227,6 +227,25 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
 
+# One program for each way to make a child, and for each library that does it: what an executable imports is looked at.
+CHILD_WAYS  := fork _Fork daemon forkpty library
+CHILD_HOSTS := $(foreach way,$(CHILD_WAYS),$(BUILD)/tests/hosts/child_by_$(way) $(BUILD)/tests/hosts/child_by_$(way)-no-pie)
+CHOOSE_HOST := $(BUILD)/tests/hosts/chooses_in_library
+FORKS_LINK   = -Wl,--as-needed $(@D)/libforks.so -Wl,-rpath,'$$ORIGIN' -Wl,--no-as-needed
+HOSTS       += $(CHILD_HOSTS) $(CHOOSE_HOST)
+build-tests: $(CHILD_HOSTS) $(CHOOSE_HOST)
+
+$(CHILD_HOSTS): tests/hosts/child_by.c $(SIMCUDA) | $(HOST_LIBRARIES)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/hosts -DCHILD_BY=CHILD_BY_$(patsubst child_by_%,%,$(@F:-no-pie=)) $(CFLAGS) -o $@ $< \
+	    $(if $(filter %-no-pie,$@),-no-pie -fno-pie) $(HOST_LDLIBS) $(FORKS_LINK) $(SYSTEM_LIBS) -Wl,--as-needed -lutil
+
+$(CHOOSE_HOST): tests/hosts/chooses_by.c $(SIMCUDA) | $(HOST_LIBRARIES)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/hosts -DIN_LIBRARY $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(FORKS_LINK) $(SYSTEM_LIBS)
+
 # ---- tests in other systems -----------------------------------------------------------------------------------------
 
 # make test-anywhere PARTS='...'  some of foreign older secure aarch64; all by default

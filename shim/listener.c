@@ -20,17 +20,32 @@ static int option(int fd, int name)
     return syscall(SYS_getsockopt, fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
 }
 
-/*
- * The driver's own, which a thread of the driver's polls: "@cuda-uvmfd-4026531836-1234", known from profiles of
- * sandboxes that let it be bound. A warm-up on that thread would wait for a driver that may be waiting for the thread.
- */
-static bool is_of_driver(int fd)
+static bool begins(const char *text, const char *with)
 {
-    static const char name[] = {'\0', 'c', 'u', 'd', 'a', '-'};
-    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
-    socklen_t length = sizeof address;
-    return syscall(SYS_getsockname, fd, &address, &length) == 0 && address.sun_family == AF_UNIX &&
-           memcmp(address.sun_path, name, sizeof name) == 0;
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * Local sockets at which nobody is served:
+ * - the driver's own, "@cuda-uvmfd-4026531836-1234" (known from profiles of sandboxes that let it be bound), which one
+ * of its threads polls: a warm-up there would wait for a driver that may be waiting for the thread;
+ * - those of Python's multiprocessing, "/tmp/pymp-x1y2z3w4/listener-a1b2c3d4" or "@listener-1234-0": its forkserver
+ * forks every worker after it has come to wait there, and CUDA could not work in them.
+ */
+static bool is_internal(int fd)
+{
+    struct {
+        struct sockaddr_un address;
+        char end;
+    } of = {.address = {.sun_family = AF_UNSPEC}, .end = '\0'};
+    socklen_t length = sizeof of.address;
+    if (syscall(SYS_getsockname, fd, &of.address, &length) != 0 || of.address.sun_family != AF_UNIX)
+        return false;
+    const char *path = of.address.sun_path;
+    if (!path[0])
+        return begins(path + 1, "cuda-") || begins(path + 1, "listener-");
+    const char *folder = strstr(path, "/pymp-");
+    return folder && strstr(folder, "/listener-");
 }
 
 bool listener_is(int fd, bool tcp)
@@ -38,7 +53,7 @@ bool listener_is(int fd, bool tcp)
     if (option(fd, SO_ACCEPTCONN) != 1)
         return false;
     if (!tcp)
-        return !is_of_driver(fd);
+        return !is_internal(fd);
     int domain = option(fd, SO_DOMAIN);
     return domain == AF_INET || domain == AF_INET6;
 }

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets; that
- * of libcuda never counts.
+ * `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets; those
+ * of these two never count.
  */
 bool listener_is(int fd, bool tcp);
 

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -45,23 +47,40 @@ Test(listener, a_local_one_counts_where_any_does)
     cr_assert(listener_is(socket_made(AF_UNIX, true), false));
 }
 
-/* A local socket that listens under an abstract name. */
-static int abstract_made(const char *name)
+/* A local socket that listens under a name, which is an abstract one where it begins with "@". */
+static int named_made(const char *name)
 {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "%s-%d", name, getpid());
-    cr_assert_eq(
-        bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)),
-        0);
+    size_t length = strlen(name);
+    cr_assert_lt(length, sizeof address.sun_path);
+    memcpy(address.sun_path, name, length);
+    if (name[0] == '@')
+        address.sun_path[0] = '\0';
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)), 0,
+                 "%s", name);
     cr_assert_eq(listen(fd, 1), 0);
     return fd;
 }
 
-Test(listener, the_drivers_own_never_counts)
+/* The driver's, of which a thread of its own polls it, and those of Python's multiprocessing. */
+Test(listener, at_which_nobody_is_served)
 {
-    cr_assert_not(listener_is(abstract_made("cuda-uvmfd-1"), false));
-    cr_assert(listener_is(abstract_made("service-of-cuda-uvmfd"), false));
+    char folder[] = "/tmp/pymp-XXXXXX", path[64], other[64], name[64];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/listener-abc", folder);
+    snprintf(other, sizeof other, "%s/service", folder);
+    snprintf(name, sizeof name, "@cuda-uvmfd-1-%d", getpid());
+    cr_expect_not(listener_is(named_made(name), false));
+    snprintf(name, sizeof name, "@listener-%d-0", getpid());
+    cr_expect_not(listener_is(named_made(name), false));
+    snprintf(name, sizeof name, "@service-listener-%d", getpid());
+    cr_expect(listener_is(named_made(name), false));
+    cr_expect_not(listener_is(named_made(path), false));
+    cr_expect(listener_is(named_made(other), false));
+    unlink(path);
+    unlink(other);
+    rmdir(folder);
 }
 
 Test(listener, polled)

@@ -191,6 +191,6 @@ void session_check_visible(const struct session *session)
         log_write(
             &session->log, LOG_WARN,
             "the program set CUDA_VISIBLE_DEVICES to \"%.100s\" after it was warmed with \"%.100s\": too late for "
-            "the driver; export it, or set GPUWARM_TRIGGER=serve",
-            now, session->visible);
+            "the driver; export it, or set GPUWARM_TRIGGER=%s",
+            now, session->visible, session->decision.trigger == TRIGGER_LOAD ? "serve" : "off");
 }

@@ -228,7 +228,7 @@ $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/for
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
 
 # One program for each way to make a child, and for each library that does it: what an executable imports is looked at.
-CHILD_WAYS  := fork _Fork daemon forkpty library
+CHILD_WAYS  := fork _Fork daemon forkpty clone library
 CHILD_HOSTS := $(foreach way,$(CHILD_WAYS),$(BUILD)/tests/hosts/child_by_$(way) $(BUILD)/tests/hosts/child_by_$(way)-no-pie)
 CHOOSE_HOST := $(BUILD)/tests/hosts/chooses_in_library
 FORKS_LINK   = -Wl,--as-needed $(@D)/libforks.so -Wl,-rpath,'$$ORIGIN' -Wl,--no-as-needed

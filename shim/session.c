@@ -157,7 +157,7 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
         .rank = process->rank.local,
         .unless_in_use = late,
         .alone = trigger == TRIGGER_LOAD,
-        .takes_exclusive = trigger != TRIGGER_LOAD || policy_is_cuda_executable(&process->facts),
+        .takes_exclusive = policy_takes_exclusive(&session->config, &process->facts, trigger),
     };
     unsigned taken = standard_take();
     warm_run(&request, &warmth);

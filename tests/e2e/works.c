@@ -68,6 +68,11 @@ Test(works, in_a_child_with_a_terminal)
     expect_children_work("forkpty", "child: " WORKS "parent: " WORKS);
 }
 
+Test(works, in_a_child_of_clone)
+{
+    expect_children_work("clone", "child: " WORKS "parent: " WORKS);
+}
+
 Test(works, in_a_child_that_a_library_makes_which_knows_no_CUDA)
 {
     expect_children_work("library", "child: " WORKS "parent: " WORKS);

@@ -7,7 +7,8 @@
  */
 #include "uses_gpu.h"
 #include <pty.h>
-#include <stdlib.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,11 +17,30 @@
 #define CHILD_BY_daemon  3
 #define CHILD_BY_forkpty 4
 #define CHILD_BY_library 5
+#define CHILD_BY_clone   6
 #ifndef CHILD_BY
 #define CHILD_BY CHILD_BY_fork
 #endif
 
 int library_fork(void);
+
+static int out;
+
+static int use_and_say(void *who)
+{
+    char line[128] = "";
+    gpu_use(line, sizeof line);
+    dprintf(out, "%s: %s\n", (const char *)who, line);
+    return 0;
+}
+
+#if CHILD_BY == CHILD_BY_clone
+/* What clone calls would end only its own thread when it returns, and not the driver's. */
+static int child(void *who)
+{
+    _exit(use_and_say(who));
+}
+#endif
 
 static int child_make(void)
 {
@@ -37,6 +57,9 @@ static int child_make(void)
     return forkpty(&terminal, NULL, NULL, NULL);
 #elif CHILD_BY == CHILD_BY_library
     return library_fork();
+#elif CHILD_BY == CHILD_BY_clone
+    static char stack[1 << 20] __attribute__((aligned(16)));
+    return clone(child, stack + sizeof stack, SIGCHLD, "child");
 #else
     return fork();
 #endif
@@ -44,14 +67,11 @@ static int child_make(void)
 
 int main(void)
 {
-    char line[128] = "";
-    int out = dup(1);
-    pid_t child = child_make();
-    if (child < 0)
+    out = dup(1);
+    pid_t made = child_make();
+    if (made < 0)
         return 1;
-    if (child > 0)
-        waitpid(child, NULL, 0);
-    gpu_use(line, sizeof line);
-    dprintf(out, "%s: %s\n", child ? "parent" : "child", line);
-    return 0;
+    if (made > 0)
+        waitpid(made, NULL, 0);
+    return use_and_say(made ? "parent" : "child");
 }

@@ -114,11 +114,26 @@ def spawning():
     print("system:", os.system(f"exec {program}"))
 
 
+def launch():
+    run("launched")
+
+
+def ranks(variable, *alone):
+    """Four at a time, each with its rank in the variable, on the GPU of its rank; or each with that alone visible."""
+    started = []
+    for rank in map(str, range(4)):
+        variables = {**os.environ, variable: rank, **({"CUDA_VISIBLE_DEVICES": rank} if alone else {})}
+        started.append(subprocess.Popen([program, "0" if alone else rank], env=variables, stdout=subprocess.PIPE, text=True))
+    for rank, process in enumerate(started):
+        print(f"rank {rank}: {process.communicate()[0].strip()}")
+
+
 def choose(device):
     os.environ["CUDA_VISIBLE_DEVICES"] = device
 
 
-STEPS = {step.__name__: step for step in (load, use, start, ask, pool, serve, preexec, closing, spawning, choose)}
+STEPS = {step.__name__: step for step in (load, use, start, ask, pool, serve, preexec, closing, spawning, launch, ranks,
+                                          choose)}
 
 if __name__ != "__main__":
     # As in a program that begins with `import torch`: where multiprocessing imports it, in a new process.

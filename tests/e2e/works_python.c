@@ -91,6 +91,20 @@ Test(works_python, in_workers_of_a_parent_that_serves_later)
                  WARMED([AUTO] = 1, [SERVE] = 1, [FORK] = 2, [LOAD] = BREAKS));
 }
 
+/* The parent listens, its workers are forked, and only then it comes to wait. */
+Test(works_python, in_workers_of_a_parent_that_listens)
+{
+    expect_works(LIST("load", "listen", "start=fork", "ask", "serve", "use"),
+                 WARMED([AUTO] = 1, [SERVE] = 1, [FORK] = 2, [LOAD] = BREAKS));
+}
+
+/* What serves on another thread is not the service; but by the user's word, which is known to be too much here. */
+Test(works_python, in_workers_of_a_parent_that_serves_on_another_thread)
+{
+    expect_works(LIST("load", "aside", "start=fork", "ask", "use"),
+                 WARMED([AUTO] = 0, [SERVE] = BREAKS, [FORK] = 2, [LOAD] = BREAKS));
+}
+
 /* A known limit, for which FORK is the remedy: who serves and forks after that has children that CUDA refuses. */
 Test(works_python, in_workers_that_a_serving_process_forks_only_where_it_is_told)
 {

@@ -13,6 +13,7 @@ import threading
 BYTES = 64
 program = None
 workers = []
+listeners = []
 
 
 def load():
@@ -74,14 +75,25 @@ def pool(method):
         print("pool:", one.apply(gpu))
 
 
+def listen():
+    listeners.append(socket.create_server(("127.0.0.1", 0)))
+
+
 def serve():
-    """One connection over TCP, on the initial thread."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """One connection over TCP, on the initial thread; to the socket that listens already, where there is one."""
+    with listeners.pop() if listeners else socket.create_server(("127.0.0.1", 0)) as listener:
         client = threading.Thread(target=lambda: socket.create_connection(listener.getsockname()).close())
         client.start()
         listener.accept()[0].close()
         client.join()
     print("served")
+
+
+def aside():
+    """The same on another thread, as what shows metrics does."""
+    thread = threading.Thread(target=serve)
+    thread.start()
+    thread.join()
 
 
 def run(what, **options):
@@ -132,8 +144,8 @@ def choose(device):
     os.environ["CUDA_VISIBLE_DEVICES"] = device
 
 
-STEPS = {step.__name__: step for step in (load, use, start, ask, pool, serve, preexec, closing, spawning, launch, ranks,
-                                          choose)}
+STEPS = {step.__name__: step for step in (load, use, start, ask, pool, listen, serve, aside, preexec, closing, spawning,
+                                          launch, ranks, choose)}
 
 if __name__ != "__main__":
     # As in a program that begins with `import torch`: where multiprocessing imports it, in a new process.

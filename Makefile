@@ -290,6 +290,24 @@ build-tests: $(HOST_SCRIPTS)
 $(BUILD)/tests/hosts/%.py: tests/hosts/%.py
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
+# One program for each way to make a child, and for each library that does it: what an executable imports is looked at.
+CHILD_WAYS  := fork _Fork daemon forkpty clone library
+CHILD_HOSTS := $(foreach way,$(CHILD_WAYS),$(BUILD)/tests/hosts/child_by_$(way) $(BUILD)/tests/hosts/child_by_$(way)-no-pie)
+CHOOSE_HOST := $(BUILD)/tests/hosts/chooses_in_library
+OWN_LINK     = -Wl,--as-needed $(@D)/libforks.so $(@D)/libchooses.so -Wl,-rpath,'$$ORIGIN' -Wl,--no-as-needed
+HOSTS       += $(CHILD_HOSTS) $(CHOOSE_HOST)
+build-tests: $(CHILD_HOSTS) $(CHOOSE_HOST)
+
+$(CHILD_HOSTS): tests/hosts/child_by.c $(SIMCUDA) | $(HOST_LIBRARIES)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/hosts -DCHILD_BY=CHILD_BY_$(patsubst child_by_%,%,$(@F:-no-pie=)) $(CFLAGS) -o $@ $< \
+	    $(if $(filter %-no-pie,$@),-no-pie -fno-pie) $(HOST_LDLIBS) $(OWN_LINK) $(SYSTEM_LIBS) -Wl,--as-needed -lutil
+
+$(CHOOSE_HOST): tests/hosts/chooses_by.c $(SIMCUDA) | $(HOST_LIBRARIES)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -Itests/hosts -DIN_LIBRARY $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(OWN_LINK) $(SYSTEM_LIBS)
 
 # ---- tests in other systems -----------------------------------------------------------------------------------------
 

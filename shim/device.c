@@ -78,18 +78,23 @@ static int spec_ordinal(const struct driver *driver, const struct device_spec *s
     return ordinal;
 }
 
+/* Has the program a primary context on it? One that cannot be asked has none. */
+static bool device_in_use(const struct driver *driver, CUdevice device)
+{
+    unsigned flags;
+    int active = 0;
+    return DRIVER_CALL(driver, cuDevicePrimaryCtxGetState, device, &flags, &active) == CUDA_SUCCESS && active;
+}
+
 /*
  * Which device a program without a rank uses: the first on which it has a primary context already, where it made one
- * before it came to serve; else the first of all. One that cannot be asked has none.
+ * before it came to serve; else the first of all.
  */
 static int ordinal_in_use(const struct driver *driver, int count)
 {
     for (int ordinal = 0; count > 1 && ordinal < count; ordinal++) {
         CUdevice device;
-        unsigned flags;
-        int active = 0;
-        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS &&
-            DRIVER_CALL(driver, cuDevicePrimaryCtxGetState, device, &flags, &active) == CUDA_SUCCESS && active)
+        if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS && device_in_use(driver, device))
             return ordinal;
     }
     return 0;
@@ -133,5 +138,5 @@ bool device_is_exclusive(const struct driver *driver, const struct device *devic
 {
     int mode = CU_COMPUTEMODE_DEFAULT;
     DRIVER_CALL(driver, cuDeviceGetAttribute, &mode, CU_DEVICE_ATTRIBUTE_COMPUTE_MODE, device->handle);
-    return mode == CU_COMPUTEMODE_EXCLUSIVE_PROCESS;
+    return mode == CU_COMPUTEMODE_EXCLUSIVE_PROCESS && !device_in_use(driver, device->handle);
 }

@@ -25,7 +25,7 @@ struct device {
 unsigned device_resolve(const struct driver *driver, const struct device_list *list, int rank, struct device *devices,
                         int *visible, struct text *missing, struct stage_outcome *outcome);
 
-/* Is the device one that only one process may use at a time (compute mode EXCLUSIVE_PROCESS)? */
+/* Is the device one that only one process may use (compute mode EXCLUSIVE_PROCESS), and not this one's already? */
 bool device_is_exclusive(const struct driver *driver, const struct device *device);
 
 #endif

@@ -37,7 +37,14 @@ static const char *import_find(const struct links *links, const char *const *imp
 static const char *fork_find(const struct links *links)
 {
     /* vfork, posix_spawn, system and popen are not here: what they start calls exec. */
-    static const char *const imports[] = {"fork", "_Fork", "daemon", "forkpty"};
+    static const char *const imports[] = {"fork", "_Fork", "daemon", "forkpty", "clone"};
+    return import_find(links, imports, sizeof imports / sizeof *imports);
+}
+
+/* Of a program that starts others, in a way that fork_find leaves out. */
+static const char *start_find(const struct links *links)
+{
+    static const char *const imports[] = {"vfork", "posix_spawn", "posix_spawnp", "system", "popen"};
     return import_find(links, imports, sizeof imports / sizeof *imports);
 }
 
@@ -115,9 +122,13 @@ void facts_gather(const struct start *start, const struct image *image, char *co
         struct marker self = marker_self(process->rank.local);
         facts->ancestor = marker_relate(config->marker, &self);
     }
+    if (!policy_is_cuda_executable(facts))
+        return;
+    image_add_needed(image, &links);
+    facts->forks_with = fork_find(&links);
+    facts->leads_others = facts->forks_with || start_find(&links);
     if (config->trigger != SETTING_AUTO)
         return;
-    facts->forks_with = fork_find(&links);
     facts->closes_with = close_find(&links);
     facts->alone_with = alone_find(&links);
     facts->sets_flags = flags_find(&links);

@@ -112,6 +112,27 @@ void image_links(const struct image *image, struct links *links)
     }
 }
 
+void image_add_needed(const struct image *image, struct links *links)
+{
+    const char *needed;
+    for (size_t nth = 0; (needed = object_needs(image->maps, nth)); nth++) {
+        const struct link_map *map = image->maps->l_next;
+        while (map && strcmp(object_name(map), needed) != 0)
+            map = map->l_next;
+        if (!map || object_is_cuda_library(needed))
+            continue;
+        size_t known = 0;
+        while (known < links->count && links->objects[known] != map)
+            known++;
+        if (known < links->count)
+            continue;
+        if (links->count < LINKS_MAX)
+            links->objects[links->count++] = map;
+        else
+            links->too_many = true;
+    }
+}
+
 bool image_has_fat_binary(const struct image *image)
 {
     return fatbin_present(image->data, image->spans, image->span_count);

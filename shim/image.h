@@ -23,8 +23,9 @@ enum { LINKS_MAX = 64 };
 struct links {
     const char *library; /* the first CUDA library that it links, itself or through others; NULL when none */
     size_t count;
-    const struct link_map *objects[LINKS_MAX]; /* the executable, and what lies between it and CUDA libraries */
-    bool too_many;                             /* there are more than LINKS_MAX */
+    const struct link_map
+        *objects[LINKS_MAX]; /* the executable, what lies between it and CUDA libraries, what it needs */
+    bool too_many;           /* there are more than LINKS_MAX */
 };
 
 /*
@@ -38,6 +39,9 @@ bool image_find(const struct start *start, struct image *image);
  * program a CUDA program. With no CUDA library there is still one object: the executable.
  */
 void image_links(const struct image *image, struct links *links);
+
+/* Adds the libraries that the executable itself needs and that have nothing to do with CUDA: they may fork for it. */
+void image_add_needed(const struct image *image, struct links *links);
 
 bool image_has_fat_binary(const struct image *image);
 

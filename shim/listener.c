@@ -2,8 +2,10 @@
 /* See listener.h. */
 #include "listener.h"
 #include <limits.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* A server has few sockets that listen and they come first; beyond this many nothing is asked. */
@@ -18,9 +20,39 @@ static int option(int fd, int name)
     return syscall(SYS_getsockopt, fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * Local sockets at which nobody is served:
+ * - the driver's own, "@cuda-uvmfd-4026531836-1234" (known from profiles of sandboxes that let it be bound), which one
+ * of its threads polls: a warm-up there would wait for a driver that may be waiting for the thread;
+ * - those of Python's multiprocessing, "/tmp/pymp-x1y2z3w4/listener-a1b2c3d4" or "@listener-1234-0": its forkserver
+ * forks every worker after it has come to wait there, and CUDA could not work in them.
+ */
+static bool is_internal(int fd)
+{
+    struct {
+        struct sockaddr_un address;
+        char end;
+    } of = {.address = {.sun_family = AF_UNSPEC}, .end = '\0'};
+    socklen_t length = sizeof of.address;
+    if (syscall(SYS_getsockname, fd, &of.address, &length) != 0 || of.address.sun_family != AF_UNIX)
+        return false;
+    const char *path = of.address.sun_path;
+    if (!path[0])
+        return begins(path + 1, "cuda-") || begins(path + 1, "listener-");
+    const char *folder = strstr(path, "/pymp-");
+    return folder && strstr(folder, "/listener-");
+}
+
 bool listener_counts(int fd, bool tcp)
 {
-    int domain = tcp ? option(fd, SO_DOMAIN) : AF_INET;
+    if (!tcp)
+        return !is_internal(fd);
+    int domain = option(fd, SO_DOMAIN);
     return domain == AF_INET || domain == AF_INET6;
 }
 

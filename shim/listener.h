@@ -9,7 +9,10 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/* `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets. */
+/*
+ * `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets; those
+ * of these two never count.
+ */
 bool listener_is(int fd, bool tcp);
 
 /* Of a socket that is about to listen: will it count? */

@@ -23,6 +23,12 @@ bool policy_is_cuda_executable(const struct facts *facts)
     return facts->cuda_library || facts->fat_binary;
 }
 
+bool policy_takes_exclusive(const struct config *config, const struct facts *facts, enum trigger trigger)
+{
+    bool named = config->devices.mode != DEVICE_AUTO && config->trigger != SETTING_AUTO;
+    return (policy_is_cuda_executable(facts) && !facts->leads_others) || (named && trigger != TRIGGER_LOAD);
+}
+
 /* A CUDA executable at load, unless something speaks against warming it before main; all others when they serve. */
 static struct decision decide_auto(const struct facts *facts)
 {

@@ -18,8 +18,10 @@ struct facts {
     bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
     const char *cuda_library; /* a CUDA library that the executable links, NULL when none */
     bool fat_binary;          /* the executable carries a fat binary */
-    /* Of the executable and what lies between it and the CUDA libraries that it links: */
+    /* Of the executable, of what lies between it and the CUDA libraries that it links, and of what else it links
+     * itself: */
     const char *forks_with;   /* an import by which the program makes children that go on without exec, or NULL */
+    bool leads_others;        /* it imports one of those, or one by which programs are started */
     const char *closes_with;  /* an import by which the program may close the driver's descriptors, or NULL */
     const char *alone_with;   /* an import that the kernel refuses to a process of several threads, or NULL */
     const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */
@@ -52,6 +54,13 @@ const char *policy_trigger_name(enum trigger trigger);
 
 /* Is this process a CUDA executable: does it link a CUDA library or carry a fat binary? */
 bool policy_is_cuda_executable(const struct facts *facts);
+
+/*
+ * May this process take a GPU that only one process can have, at this moment? Surely no launcher may, whose worker
+ * would be refused: a CUDA executable that cannot start anybody may, and who is to be warmed by the user's word when it
+ * serves or was forked, on a device that is the user's word too.
+ */
+bool policy_takes_exclusive(const struct config *config, const struct facts *facts, enum trigger trigger);
 
 /* The reason in words. A literal with at most one "%s", for the detail. */
 const char *policy_reason_text(enum reason reason);

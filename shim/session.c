@@ -182,7 +182,7 @@ static struct warm_request request_make(const struct session *session, enum trig
         .rank = process->rank.local,
         .alone = trigger == TRIGGER_LOAD,
         .prefetched = session->prefetched,
-        .takes_exclusive = trigger != TRIGGER_LOAD || policy_is_cuda_executable(&process->facts),
+        .takes_exclusive = policy_takes_exclusive(&session->config, &process->facts, trigger),
     };
 }
 
@@ -254,6 +254,6 @@ void session_check_visible(const struct session *session, pid_t warmed)
         log_write(
             &session->log, LOG_WARN,
             "the program set CUDA_VISIBLE_DEVICES to \"%.100s\" after it was warmed with \"%.100s\": too late for "
-            "the driver; export it, or set GPUWARM_TRIGGER=serve",
-            now, session->visible);
+            "the driver; export it, or set GPUWARM_TRIGGER=%s",
+            now, session->visible, session->decision.trigger == TRIGGER_LOAD ? "serve" : "off");
 }

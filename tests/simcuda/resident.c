@@ -49,7 +49,7 @@ bool simcuda_resident_intact(void)
 static void *thread_socket(void *listener)
 {
     struct pollfd waited = {.fd = *(int *)listener, .events = POLLIN};
-    while (poll(&waited, 1, -1) >= 0 && !(waited.revents & (POLLNVAL | POLLERR)))
+    while (poll(&waited, 1, -1) >= 0 && !(waited.revents & (POLLNVAL | POLLERR | POLLHUP)))
         waited.revents = 0;
     return NULL;
 }
@@ -72,18 +72,40 @@ static bool thread_start(void *(*run)(void *), void *argument)
     return started;
 }
 
-bool simcuda_resident_start(void)
+/* By the name that the driver gives it, of the process and its name space: "@cuda-uvmfd-4026531836-1234". */
+static bool socket_name(int fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat space = {.st_ino = 0};
+    if (stat("/proc/self/ns/pid", &space) != 0)
+        space.st_ino = 0;
+    int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "cuda-uvmfd-%lu-%d",
+                          (unsigned long)space.st_ino, getpid());
+    return bind(fd, (struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0;
+}
+
+static bool kept_make(void)
 {
     for (int i = 0; i < KEPT_FILES; i++)
         kept_set(i, memfd_create("simulated device", MFD_CLOEXEC));
     kept_set(3, eventfd(0, EFD_CLOEXEC));
     kept_set(4, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    /* An address of the family alone asks the kernel for an unused abstract name (unix(7), autobind). */
-    if (!simcuda_resident_intact() || bind(kept[4].fd, (struct sockaddr *)&address, sizeof address.sun_family) != 0 ||
-        listen(kept[4].fd, 1) != 0)
+    if (!simcuda_resident_intact() || !socket_name(kept[4].fd) || listen(kept[4].fd, 1) != 0)
         return false;
     return thread_start(thread_socket, &kept[4].fd) && thread_start(thread_event, &kept[3].fd);
+}
+
+/* After a failure nothing is left, so that a later cuInit can succeed; a thread that polls sees the socket shut down. */
+bool simcuda_resident_start(void)
+{
+    if (kept_make())
+        return true;
+    shutdown(kept[4].fd, SHUT_RDWR);
+    for (int i = 0; i < KEPT; i++)
+        if (kept[i].fd >= 0)
+            close(kept[i].fd);
+    return false;
 }
 
 bool simcuda_exclusive_take(unsigned physical)

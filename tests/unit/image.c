@@ -219,6 +219,21 @@ Test(image, links_a_cuda_library)
     cr_assert_not_null(cuda_library_of(path));
 }
 
+Test(image, what_the_executable_itself_needs_is_looked_at_too)
+{
+    static const char *const needs[3] = {"libc.so.6", "libapp.so.1", "libcudart.so.12"}, *const none[3] = {
+                                                                                             "libgone.so"};
+    const struct image image = {.maps = &objects[0].map};
+    cr_assert_not_null(cuda_library_of(needs));
+    cr_assert_eq(links.count, 2);
+    image_add_needed(&image, &links);
+    cr_assert_eq(links.count, 3, "not twice, and not the CUDA library");
+    cr_assert_eq(links.objects[2], &objects[1].map);
+    cr_assert_null(cuda_library_of(none));
+    image_add_needed(&image, &links);
+    cr_assert_eq(links.count, 1, "what is not loaded is not there");
+}
+
 /* Layers of libraries, each of which needs all of the next: what a search that forgets where it was never ends on. */
 Test(image, dense_libraries_are_walked_once)
 {

@@ -6,6 +6,10 @@
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -51,6 +55,42 @@ Test(listener, counts_before_it_listens)
     cr_expect_not(listener_counts(socket_made(AF_UNIX, false), true));
     cr_expect(listener_counts(socket_made(AF_UNIX, false), false));
     cr_expect_not(listener_counts(-1, true));
+}
+
+/* A local socket that listens under a name, which is an abstract one where it begins with "@". */
+static int named_made(const char *name)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(name);
+    cr_assert_lt(length, sizeof address.sun_path);
+    memcpy(address.sun_path, name, length);
+    if (name[0] == '@')
+        address.sun_path[0] = '\0';
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)), 0,
+                 "%s", name);
+    cr_assert_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+/* The driver's, of which a thread of its own polls it, and those of Python's multiprocessing. */
+Test(listener, at_which_nobody_is_served)
+{
+    char folder[] = "/tmp/pymp-XXXXXX", path[64], other[64], name[64];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/listener-abc", folder);
+    snprintf(other, sizeof other, "%s/service", folder);
+    snprintf(name, sizeof name, "@cuda-uvmfd-1-%d", getpid());
+    cr_expect_not(listener_is(named_made(name), false));
+    snprintf(name, sizeof name, "@listener-%d-0", getpid());
+    cr_expect_not(listener_is(named_made(name), false));
+    snprintf(name, sizeof name, "@service-listener-%d", getpid());
+    cr_expect(listener_is(named_made(name), false));
+    cr_expect_not(listener_is(named_made(path), false));
+    cr_expect(listener_is(named_made(other), false));
+    unlink(path);
+    unlink(other);
+    rmdir(folder);
 }
 
 Test(listener, polled)

@@ -303,3 +303,22 @@ Test(policy, reason_texts)
         cr_assert(!percent || (percent[1] == 's' && !strchr(percent + 1, '%')), "%s", text);
     }
 }
+
+/* A launcher would keep its worker off a GPU that only one process can have. */
+Test(policy, takes_exclusive)
+{
+    struct config config = config_with(SETTING_AUTO), asked = config_with(SETTING_SERVE);
+    const struct facts plain = {.secure = false}, cuda = {.cuda_library = library}, fat = {.fat_binary = true},
+                       launcher = {.cuda_library = library, .leads_others = true};
+    cr_expect(policy_takes_exclusive(&config, &cuda, TRIGGER_LOAD));
+    cr_expect(policy_takes_exclusive(&config, &fat, TRIGGER_SERVE));
+    cr_expect_not(policy_takes_exclusive(&config, &launcher, TRIGGER_LOAD));
+    cr_expect_not(policy_takes_exclusive(&config, &launcher, TRIGGER_SERVE));
+    cr_expect_not(policy_takes_exclusive(&config, &plain, TRIGGER_SERVE));
+    cr_expect_not(policy_takes_exclusive(&asked, &plain, TRIGGER_SERVE), "which device is not said");
+    config.devices.mode = asked.devices.mode = DEVICE_LISTED;
+    cr_expect_not(policy_takes_exclusive(&config, &plain, TRIGGER_SERVE), "that it is to be warmed is not said");
+    cr_expect(policy_takes_exclusive(&asked, &plain, TRIGGER_SERVE));
+    cr_expect(policy_takes_exclusive(&asked, &plain, TRIGGER_FORK));
+    cr_expect_not(policy_takes_exclusive(&asked, &plain, TRIGGER_LOAD));
+}

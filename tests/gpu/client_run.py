@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 
+import library_files
 import machine
 from budget import OutOfTime
 from kit import warm_times
@@ -42,6 +43,8 @@ def lacking(kit, needs):
     for need in needs:
         if need == "gpu" and kit.simulated:
             return "the simulated driver cannot run it"
+        if need.startswith("library:") and not library_files.find(need.split(":")[1]):
+            return f"no lib{need.split(':')[1]}.so found"
         if need == "nvcc" and not machine.tool("nvcc"):
             return "no nvcc"
         if need.startswith("python:"):

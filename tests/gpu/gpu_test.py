@@ -21,6 +21,7 @@ import traceback
 import driver
 import machine
 import part_clients
+import part_libraries
 import part_safety
 import part_services
 import part_split
@@ -34,6 +35,7 @@ PARTS = {
     "safety": (5, part_safety.run),
     "clients": (6, part_clients.run),
     "services": (5, part_services.run),
+    "libraries": (3, part_libraries.run),
 }
 NO_GPU, INTERRUPTED = 77, 130
 RESERVE = 0.02  # of the time, for the report and the last process that is ended

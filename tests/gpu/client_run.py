@@ -152,7 +152,8 @@ def run_once(kit, client, library=None, settings=None):
     """One run; `library` is the trigger, None: cold. A run that was to be warmed and was not is a failure."""
     run = run_service if client.ready else run_program
     process, taken = run(kit, client, library, settings)
-    if client.doubles and not kit.simulated and taken["values"].get("doubled") != "yes":
+    computed = client.doubles and (not kit.simulated or client.kind == "library")  # there is a stand-in that computes
+    if computed and taken["values"].get("doubled") != "yes":
         raise Failed("its answer is wrong: the kernel did not run")
     if taken["values"].get("right") == "no":
         raise Failed("its answer is wrong")

@@ -123,7 +123,7 @@ def summary(kit, state):
         for cache, samples in state.samples.items()
         if samples["cold"]
     }
-    why = state.problem or state.unknown or state.undropped
+    why = "; ".join(filter(None, (state.problem, state.unknown, state.undropped)))
     return {
         "title": state.entry.title,
         "stage": state.entry.stage,

@@ -82,7 +82,14 @@ def libraries_section(report):
         + (f" The page cache was dropped so: {'; '.join(dropped)}." if dropped else ""),
         "",
     ]
-    head = ["stage, and what it is seen by", "of what", *ARM_WORDS.values(), "saved", "the stage took", "start to first"]
+    head = [
+        "stage, and what it is seen by",
+        "of what",
+        *ARM_WORDS.values(),
+        "saved",
+        "the stage took",
+        "start to first",
+    ]
     lines += table(head, [row for entry in entries for row in entry_rows(entry)])
     verdicts = {True: "shown to save", False: "NOT shown to save", None: "not measured"}
     readings = [entry["reading"] for entry in entries]

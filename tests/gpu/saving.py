@@ -3,8 +3,6 @@
 It is shown when what it is for became shorter in every pair of runs, of which there are enough, and the program from its
 start to its first result is not longer by more than the goal for every program allows. Pure."""
 
-import statistics
-
 from figures import figure, plain, ratio, text
 from goals import START_FACTOR
 
@@ -67,7 +65,9 @@ def reading(entry, caches, problem, simulated):
     missing = [cache for cache in entry.caches if cache not in caches]
     verdict = None if problem or missing or None in verdicts.values() else all(verdicts.values())
     several = len(entry.caches) > 1
-    seen = [(f"page cache {cache}: " if several else "") + words(found, entry, simulated) for cache, found in caches.items()]
+    seen = [
+        (f"page cache {cache}: " if several else "") + words(found, entry, simulated) for cache, found in caches.items()
+    ]
     least = min((found["saved"]["n"] if found["saved"] else 0 for found in caches.values()), default=0)
     if not problem and not missing and verdict is None:
         seen.append(f"{least} pairs, at least {LEAST} are needed")

@@ -16,8 +16,6 @@ import json
 import platform
 import socket
 
-import gpuclient
-
 NUMBERS = 64  # of an outcome, evenly spread over it, are in an answer
 
 

@@ -7,7 +7,6 @@ import select
 import socket
 
 import gpuclient
-import torch
 import torch_models
 
 WORKS = {"cublas": "matmul", "cudnn": "conv2d"}
@@ -30,9 +29,7 @@ def main():
         (on_device[0] + 1).sum().item()
 
     connections_await()
-    gpuclient.measure(
-        lambda: function(*on_device).cpu(), lambda: function(*inputs), setup, torch_models.versions
-    )
+    gpuclient.measure(lambda: function(*on_device).cpu(), lambda: function(*inputs), setup, torch_models.versions)
 
 
 main()

@@ -22,7 +22,11 @@ class Stages(unittest.TestCase):
         self.assertEqual(stage_times(report(stages=[{"name": "prefetch", "ms": 2}]))[-1], ("prefetch", 2))
 
     def test_entries_of_a_stage(self):
-        libraries = {"name": "libraries", "ms": 9, "libraries": [{"name": "cuBLAS", "ms": 5}, {"name": "cuDNN", "ms": 4}]}
+        libraries = {
+            "name": "libraries",
+            "ms": 9,
+            "libraries": [{"name": "cuBLAS", "ms": 5}, {"name": "cuDNN", "ms": 4}],
+        }
         found = stage_times(report(devices=[dict(DEVICE, stages=[libraries])]))
         self.assertEqual(found, [("libraries", 9), ("libraries: cuBLAS", 5), ("libraries: cuDNN", 4)])
 
@@ -31,5 +35,9 @@ class Stages(unittest.TestCase):
         self.assertIsNone(warm_times(None))
 
     def test_a_stage_that_some_processes_lack(self):
-        made = warm_up_figures([warm_times(report()), warm_times(report(stages=[{"name": "prefetch", "ms": 2}]))], False)
-        self.assertEqual({name: figure["n"] for name, figure in made["stages"].items()}, {"driver": 2, "libraries": 2, "prefetch": 1})
+        made = warm_up_figures(
+            [warm_times(report()), warm_times(report(stages=[{"name": "prefetch", "ms": 2}]))], False
+        )
+        self.assertEqual(
+            {name: figure["n"] for name, figure in made["stages"].items()}, {"driver": 2, "libraries": 2, "prefetch": 1}
+        )

@@ -62,7 +62,9 @@ class Clients(LibrariesCase):
     def test_it_is_warmed_where_it_waits_for_connections(self):
         argv = [self.kit.program("clients/library"), "cublas", self.kit.path("gpu/standins/libcublas.so")]
         process = self.kit.run(argv, "serve")
-        self.assertEqual((process.status, process.report()["result"], process.report()["trigger"]), (0, "warm", "serve"))
+        self.assertEqual(
+            (process.status, process.report()["result"], process.report()["trigger"]), (0, "warm", "serve")
+        )
 
     def test_a_library_that_cannot_be_opened_is_a_skip(self):
         argv = [self.kit.program("clients/library"), "cublas", self.write("libcublas.so.1", "nothing")]
@@ -71,7 +73,9 @@ class Clients(LibrariesCase):
         self.assertIn("gpuclient skip", process.output[0])
 
     def test_a_library_without_the_function_is_told(self):
-        process = self.kit.run([self.kit.program("clients/library"), "cudnn", self.kit.path("gpu/standins/libcublas.so")])
+        process = self.kit.run(
+            [self.kit.program("clients/library"), "cudnn", self.kit.path("gpu/standins/libcublas.so")]
+        )
         self.assertEqual((process.status, process.complaint), (1, "library: no cudnnCreate"))
 
     def test_a_call_of_the_library_that_fails_is_told(self):
@@ -84,7 +88,8 @@ class Clients(LibrariesCase):
         self.assertIn("e, without the library: its answer is wrong", result["failures"][0])
 
     def test_the_table_is_readable_with_a_gpu_too(self):
-        for self.kit.simulated in (True, False):
+        for simulated in (True, False):
+            self.kit.simulated = simulated
             found = optional.entries(self.kit)
             self.assertEqual(len({entry.name for entry in found}), len(found))
             for entry in found:

@@ -51,7 +51,9 @@ class Saving(unittest.TestCase):
         self.assertIn("4 pairs, at least 5 are needed", reading["text"])
 
     def test_what_the_stage_took_is_in_it(self):
-        self.assertIn("libraries 9.00 ms (9.00 to 9.00), libraries: cuBLAS 5.00 ms", self.reading([60] * 5, [10] * 5)["text"])
+        self.assertIn(
+            "libraries 9.00 ms (9.00 to 9.00), libraries: cuBLAS 5.00 ms", self.reading([60] * 5, [10] * 5)["text"]
+        )
         self.assertNotIn("prefetch", self.reading([60] * 5, [10] * 5)["text"])
 
     def test_without_the_arm_what_there_is_to_save_is_said(self):

@@ -87,7 +87,9 @@ class Services(ServicesCase):
 
     def test_each_variant_comes_first_as_often_as_the_others(self):
         asked = []
-        with mock.patch.object(service_run, "run_once", side_effect=lambda kit, service, variant: asked.append(variant)):
+        with mock.patch.object(
+            service_run, "run_once", side_effect=lambda kit, service, variant: asked.append(variant)
+        ):
             state = part_services.State(STANDINS[0], 3)
             for number in range(3):
                 part_services.one_round(self.kit, state, number)
@@ -128,7 +130,9 @@ class Services(ServicesCase):
         self.assertEqual((result["cut"], result["services"], result["failures"]), ("the time was up", {}, []))
 
     def test_the_order_turns(self):
-        self.assertEqual([rounds.turned("abc", number) for number in (0, 1, 5)], [list("abc"), list("bca"), list("cab")])
+        self.assertEqual(
+            [rounds.turned("abc", number) for number in (0, 1, 5)], [list("abc"), list("bca"), list("cab")]
+        )
 
 
 class Faults(ServicesCase):

@@ -3,7 +3,6 @@
 saves, on programs that print made-up times."""
 
 import os
-import sys
 import tempfile
 from unittest import mock
 
@@ -125,11 +124,19 @@ class PageCache(LibrariesCase):
         self.addCleanup(os.unlink, file.name)
         return file.name
 
+    def keeps(self):
+        """Does this file system keep what it is asked to drop?"""
+        file = self.file()
+        with open(file, "rb+") as opened:
+            os.fsync(opened.fileno())
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return page_cache.resident_share([file]) > 0
+
     def test_what_is_dropped_is_no_longer_in_memory(self):
         file = self.file()
         self.assertEqual(page_cache.resident(file), (3000001, 3000001))
         self.assertEqual(page_cache.drop([file], everything=False), "the files that it maps, by posix_fadvise")
-        if page_cache.resident_share([file]) == 1:
+        if self.keeps():
             self.skipTest("this file system keeps what it is asked to drop")
         self.assertEqual(page_cache.resident(file), (0, 3000001))
 
@@ -150,7 +157,7 @@ class PageCache(LibrariesCase):
     def test_the_files_of_a_program_are_found(self):
         files = page_cache.files_used(self.kit, [self.kit.program("clients/driver")])
         self.assertIn(os.path.realpath(self.kit.path("simcuda/libcuda.so.1")), map(os.path.realpath, files))
-        self.assertNotIn(os.path.realpath(sys.executable), files)
+        self.assertEqual(set(files) & page_cache.files_of(), set())
 
     def test_a_page_cache_that_cannot_be_dropped_is_said_and_nothing_made_of_it(self):
         with mock.patch.object(page_cache, "drop", return_value="not at all"), mock.patch.object(

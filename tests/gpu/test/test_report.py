@@ -72,6 +72,11 @@ class Report(unittest.TestCase):
         self.report["parts"]["services"]["services"] = {"s": service_summary(rounds=3)}
         self.assertNotIn("Fewer than the 3 rounds", self.rendered())
 
+    def test_versions_come_from_services_too(self):
+        services = {"s": service_summary(versions={"cuDNN": "91002"})}
+        self.report["parts"]["services"]["services"] = services
+        self.assertIn("| cuDNN | 91002 |", self.rendered())
+
     def test_a_service_without_uvicorn_says_so(self):
         self.assertNotIn("uvicorn is not installed", self.rendered())
         services = {"s": service_summary(server="Python's http.server 3.11.2")}

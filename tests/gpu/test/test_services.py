@@ -85,6 +85,11 @@ class Services(ServicesCase):
         self.assertGreater(sample["to_ready"], 2000)
         self.assertLess(sample["first"], 2000)
 
+    def test_a_probe_does_not_use_the_gpu(self):
+        self.kit.environment["SIMCUDA_LATENCY_MS"] = "cuInit=2000"
+        sample = service_run.run_once(self.kit, STANDINS[0], "cold")
+        self.assertGreater(sample["first"], 2000)
+
     def test_each_variant_comes_first_as_often_as_the_others(self):
         asked = []
         with mock.patch.object(

@@ -9,7 +9,7 @@ import rounds
 import saving
 from budget import OutOfTime
 from client_run import Failed, Skipped, why_not
-from optional import arms, entries
+from optional import BASE, arms, entries
 
 STAYED = 0.5  # of the files' bytes: if more are still in memory, they were not dropped
 
@@ -28,9 +28,9 @@ class State(rounds.Subject):
 
 def unknown(kit, stage):
     """Why the library does not warm what GPUWARM_STAGES names so, or None when it knows it."""
-    process = kit.run([kit.program("clients/driver")], "load", {"GPUWARM_STAGES": stage}, 60)
+    process = kit.run([kit.program("clients/driver")], "load", {"GPUWARM_STAGES": f"{BASE},{stage}"}, 60)
     report = process.report()
-    if report and report["result"] in ("warm", "partial", "failed"):
+    if report and "not understood" not in (report["reason"] or ""):  # as in shim/reasons.def
         return None
     return f"this libgpuwarm has no stage `{stage}` ({why_not(report)})"
 

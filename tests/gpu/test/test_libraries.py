@@ -168,6 +168,12 @@ class PageCache(LibrariesCase):
         self.assertEqual((entry["reading"]["shown"], set(entry["caches"])), (None, {"warm"}))
 
 
+class Known(LibrariesCase):
+    def test_a_stage_that_there_is_and_one_that_there_is_not(self):
+        self.assertIsNone(part_libraries.unknown(self.kit, "memory"))
+        self.assertIn("has no stage `nonsense`", part_libraries.unknown(self.kit, "nonsense"))
+
+
 class Unknown(LibrariesCase, WrongCase):
     wrong = "WARMS_NOTHING"
 

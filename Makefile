@@ -417,7 +417,7 @@ test-transparency: all
 
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
 #
-# make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients"
+# make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients services libraries"
 # make gpu-test-simulated  the same on the simulated driver, into build/gpu-simulated
 # make gpu-kit-test        tests of the kit itself, without a GPU
 # make gpu-page            docs/measurements/ from build/gpu/report.json
@@ -427,9 +427,11 @@ test-transparency: all
 GPU_TEST        = $(PYTHON) -B tests/gpu/gpu_test.py --build $(BUILD) $(GPU_FLAGS)
 GPU_FLAGS       ?=
 GPU_C_SOURCES   := $(wildcard tests/gpu/clients/*.c tests/gpu/hosts/*.c)
-GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(BUILD)/gpu/gpuwarm-bench
+GPU_STANDINS    := $(wildcard tests/gpu/standins/*.c)
+GPU_PROGRAMS    := $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%,$(GPU_C_SOURCES)) $(BUILD)/gpu/gpuwarm-bench \
+                   $(patsubst tests/gpu/%.c,$(BUILD)/gpu/%.so,$(GPU_STANDINS))
 BENCH_SOURCES   := shim/cli/bench.c shim/cli/timed.c
-C_SOURCES       += $(GPU_C_SOURCES) $(BENCH_SOURCES) $(wildcard tests/gpu/test/*.c)
+C_SOURCES       += $(GPU_C_SOURCES) $(GPU_STANDINS) $(BENCH_SOURCES) $(wildcard tests/gpu/test/*.c)
 C_HEADERS       += $(wildcard shim/cli/*.h tests/gpu/*/*.h)
 NVCC_FLAGS      ?=
 CUDA_LIB        ?= /usr/local/cuda/lib64
@@ -455,6 +457,12 @@ $(BUILD)/gpu/gpuwarm-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) \
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -Wl,--gc-sections -o $@ $^ $(SYSTEM_LIBS)
+
+# Stand-ins for NVIDIA's libraries, for the kit on the simulated driver.
+$(BUILD)/gpu/standins/%.so: tests/gpu/standins/%.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -Wl,-soname,$(@F) -o $@ $<
 
 $(BUILD)/gpu/%: tests/gpu/%.c $(SIMCUDA)
 	@mkdir -p $(@D)

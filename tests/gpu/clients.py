@@ -14,7 +14,7 @@ class Client(NamedTuple):
     name: str
     title: str
     command: Tuple[str, ...]  # {build}, {python}, {clients}, {examples} stand for paths
-    needs: Tuple[str, ...] = ()  # "gpu", "nvcc", or "python:MODULE"
+    needs: Tuple[str, ...] = ()  # "gpu", "nvcc", "library:cublas", or "python:MODULE"
     make: str = ""  # a make target, in the build folder; empty: built by `make gpu-programs`, or nothing to build
     output: str = "common"  # a name in readings.py
     ready: str = ""  # a service: a regular expression, matched with each line
@@ -85,12 +85,7 @@ CLIENTS = (
     ),
     Client("torch-matmul", "PyTorch matmul", ("{python}", "{clients}/torch_work.py", "matmul"), TORCH),
     Client("torch-conv2d", "PyTorch conv2d", ("{python}", "{clients}/torch_work.py", "conv2d"), TORCH),
-    Client(
-        "torch-resnet18",
-        "PyTorch resnet18",
-        ("{python}", "{clients}/torch_work.py", "resnet18"),
-        TORCH + ("python:torchvision",),
-    ),
+    Client("torch-resnet18", "PyTorch resnet18", ("{python}", "{clients}/torch_work.py", "resnet18"), TORCH),
     Client("torch-transformer", "PyTorch transformer", ("{python}", "{clients}/torch_work.py", "transformer"), TORCH),
     Client("cupy", "CuPy matmul", ("{python}", "{clients}/cupy_work.py"), ("gpu", "python:cupy")),
     Client("jax", "JAX matmul", ("{python}", "{clients}/jax_work.py"), ("gpu", "python:jax")),

@@ -6,6 +6,8 @@ from figures import plain
 
 FIRST_FACTOR, FIRST_MS = 1.05, 1.0  # the first driver-API sequence against its steady state
 START_FACTOR = 1.02  # process start to first result, warmed against cold
+REQUEST_FACTOR = 1.5  # a service's first request against the median of its later ones
+REQUEST_GOAL = "first request under `serve` with libraries at most 1.5 times the median of later ones"
 
 
 def goal(name, subject, reached, text):
@@ -85,8 +87,50 @@ def judge_memory(report):
     return goal(name, "hosts/memory", check["data"]["beyond_mib"] == 0, check["text"])
 
 
+def warmed_libraries(variant):
+    """Did the stage `libraries` run in this variant?"""
+    return any(name.split(":")[0] == "libraries" for name in (variant["warm_up"] or {"stages": ()})["stages"])
+
+
+def judge_request(report, service):
+    """The first request to a service under `serve` with libraries."""
+    name, simulated = REQUEST_GOAL, report["simulated"]
+    variants = service["variants"]
+    variant = variants["libraries"]
+    if not variant["over"]:
+        return goal(name, service["title"], None, f"not measured: {service['problem'] or 'no time for a round'}")
+    text = (
+        f"first {plain(variant['over']['median'], 'ratio', simulated)} times later: first "
+        f"{plain(variant['first']['median'], 'ms', simulated)}, later {plain(variant['later']['median'], 'ms', simulated)}"
+    )
+    if not warmed_libraries(variant):
+        return goal(name, service["title"], None, f"the stage `libraries` did not run; without it {text}")
+    if variant["over"]["median"] <= REQUEST_FACTOR:
+        return goal(name, service["title"], True, text)
+    over = variant["first"]["median"] - REQUEST_FACTOR * variant["later"]["median"]
+    stages = ", ".join(
+        f"{stage} {plain(figure['median'], 'ms', simulated)}" for stage, figure in variant["warm_up"]["stages"].items()
+    )
+    return goal(
+        name,
+        service["title"],
+        False,
+        f"{text}: {plain(over, 'ms', simulated)} too long; the second took "
+        f"{plain(variant['second']['median'], 'ms', simulated)}, the first without `libraries` "
+        f"{plain(variants['serve']['first']['median'], 'ms', simulated)}, cold "
+        f"{plain(variants['cold']['first']['median'], 'ms', simulated)}; the warm-up took {stages}",
+    )
+
+
+def judge_requests(report):
+    """That goal for every service."""
+    services = report["parts"].get("services", {}).get("services", {}).values()
+    found = [judge_request(report, service) for service in services]
+    return found or [goal(REQUEST_GOAL, "every service", None, "not measured")]
+
+
 def judge(report):
-    """All goals, for every client that they are about."""
+    """All goals, for every client and service that they are about."""
     clients = report["parts"].get("clients", {}).get("clients", {}).values()
     measured = [client for client in clients if client["pairs"]]
     goals = [judge_first(report, client) for client in measured if client["kind"] == "driver"]
@@ -98,4 +142,4 @@ def judge(report):
     starts = [entry for entry in starts if entry["reached"] is not None]
     if not starts:
         starts = [goal("process start to first result at most 1.02 times cold", "every client", None, "not measured")]
-    return goals + starts + [judge_memory(report)]
+    return goals + starts + judge_requests(report) + [judge_memory(report)]

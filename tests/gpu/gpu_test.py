@@ -4,7 +4,7 @@
 
     gpu_test.py [--build FOLDER] [--output FOLDER] [--simulated] [--seed N] [--seconds S] [PART...]
 
-Parts: split, safety, clients; all where none is named. Leaves report.json and report.md in the output folder whatever
+Parts: split, safety, clients, services, libraries; all where none is named. Leaves report.json and report.md in the output folder whatever
 happens. Exit status: 0 when all that was wanted was done, 1 when a part failed or was cut, 77 when there is no GPU, 130
 when it was interrupted. A goal that was not reached is in the report and no failure. Settings of the GPU are read only.
 """
@@ -21,14 +21,22 @@ import traceback
 import driver
 import machine
 import part_clients
+import part_libraries
 import part_safety
+import part_services
 import part_split
 import report as reports
 from budget import Budget, OutOfTime
 from kit import SIMULATED_COSTS, Kit
 
 # In the order of the run; the weight is a part's share of the time that is left when it starts.
-PARTS = {"split": (1, part_split.run), "safety": (2, part_safety.run), "clients": (4, part_clients.run)}
+PARTS = {
+    "split": (2, part_split.run),
+    "safety": (5, part_safety.run),
+    "clients": (6, part_clients.run),
+    "services": (5, part_services.run),
+    "libraries": (3, part_libraries.run),
+}
 NO_GPU, INTERRUPTED = 77, 130
 RESERVE = 0.02  # of the time, for the report and the last process that is ended
 

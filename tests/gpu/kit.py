@@ -20,6 +20,9 @@ COUNTS = {
     "runtime": (9, 2),
     "service": (9, 2),
     "framework": (7, 2),
+    "services": (7, 2),
+    "library": (7, 2),
+    "prefetch": (7, 2),
     "memory": (3, 1),
     "deaths": (300, 12),
     "at once": (8, 2),
@@ -117,12 +120,24 @@ class Kit:
         return report
 
 
+def stage_times(value, within=""):
+    """(name, ms) of everything in a report that has both, in its order; the entries of a stage, such as the libraries
+    that it warmed, as "STAGE: ENTRY"."""
+    if isinstance(value, list):
+        return [found for item in value for found in stage_times(item, within)]
+    if not isinstance(value, dict):
+        return []
+    named = isinstance(value.get("name"), str) and "ms" in value
+    name = within + value["name"] if named else ""
+    inside = [stage_times(item, name + ": " if named else within) for item in value.values()]
+    return ([(name, value["ms"])] if named else []) + [found for each in inside for found in each]
+
+
 def warm_times(report):
     """What the warm-up took, whole and by stage, in milliseconds; None when the process was not warmed."""
     if not report or report["result"] != "warm":
         return None
-    stages = {stage["name"]: stage["ms"] for device in report["devices"] for stage in device["stages"]}
-    return {"total": report["total_ms"], "stages": stages}
+    return {"total": report["total_ms"], "stages": dict(stage_times(report))}
 
 
 def warm_up_figures(warm_ups, simulated):
@@ -130,8 +145,6 @@ def warm_up_figures(warm_ups, simulated):
     warm_ups = [warm_up for warm_up in warm_ups if warm_up]
     if not warm_ups:
         return None
-    stages = {
-        stage: figure((warm_up["stages"].get(stage) for warm_up in warm_ups), simulated)
-        for stage in warm_ups[0]["stages"]
-    }
+    names = dict.fromkeys(stage for warm_up in warm_ups for stage in warm_up["stages"])
+    stages = {stage: figure((warm_up["stages"].get(stage) for warm_up in warm_ups), simulated) for stage in names}
     return {"total": figure((warm_up["total"] for warm_up in warm_ups), simulated), "stages": stages}

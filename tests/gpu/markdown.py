@@ -3,17 +3,10 @@
 figures.py alone, which labels what is simulated."""
 
 from figures import plain, text
+from markdown_services import libraries_section, services_section
+from tables import table
 
 SPLIT_COLUMNS = (("cold", "first"), ("no-cache", "first"), ("cold", "again"), ("warmed", "first"))
-
-
-def table(head, rows):
-    """A table; every cell is text."""
-
-    def line(cells):
-        return "| " + " | ".join(str(cell).replace("|", "/").replace("\n", " ") for cell in cells) + " |"
-
-    return [line(head), line(["---"] * len(head))] + [line(row) for row in rows] + [""]
 
 
 def machine_section(report):
@@ -151,7 +144,8 @@ def safety_section(report):
 
 def missing_section(report):
     """What was not measured, and why."""
-    rows = [(entry["what"], entry["why"]) for entry in report["parts"].get("clients", {}).get("skipped", [])]
+    skipped = [entry for part in report["parts"].values() for entry in part.get("skipped", [])]
+    rows = [(entry["what"], entry["why"]) for entry in skipped]
     for name, part in report["parts"].items():
         for key in ("error", "cut", "fewer"):
             if part.get(key):
@@ -164,5 +158,6 @@ def missing_section(report):
 
 def sections(report):
     """Everything but the title."""
-    parts = (goals_section, split_section, clients_section, safety_section, missing_section, machine_section)
+    parts = (goals_section, split_section, clients_section, services_section, libraries_section, safety_section)
+    parts += (missing_section, machine_section)
     return [line for part in parts for line in part(report)]

@@ -2,9 +2,8 @@
 """Part `clients`: each client of the table cold and under the library, in turn. In every round each client has one run
 of both kinds, which of them first changing from round to round, so that whatever drifts on the machine is in both."""
 
-import time
-
 import client_run
+import rounds
 from budget import OutOfTime
 from clients import CLIENTS
 from figures import figure, ratio
@@ -13,20 +12,15 @@ from kit import warm_up_figures
 FIELDS = ("first", "second", "steady", "setup", "to_first")
 
 
-class State:
+class State(rounds.Subject):
     """What is known of one client while the rounds go on."""
 
     def __init__(self, client, wanted):
-        self.client, self.wanted = client, wanted
+        super().__init__(client.name, wanted)
+        self.client = client
         self.cold, self.warm = [], []
         self.first_ever = None
         self.auto = None
-        self.round_seconds = 0.0
-        self.problem = None  # why it goes on no longer
-
-    def wants(self, left):
-        """Another round, if there is time for one as long as the last?"""
-        return not self.problem and len(self.warm) < self.wanted and left > 1.3 * self.round_seconds
 
 
 def settle(kit, state):
@@ -65,7 +59,6 @@ def settle_all(kit, result, states):
 
 def one_round(kit, state, number):
     """A cold and a warmed run; which first depends on the number of the round."""
-    begin = time.monotonic()
     pair = {}
     for library in (None, "load") if number % 2 == 0 else ("load", None):
         try:
@@ -75,7 +68,6 @@ def one_round(kit, state, number):
             return
     state.cold.append(pair[None])
     state.warm.append(pair["load"])
-    state.round_seconds = time.monotonic() - begin
 
 
 def summary(kit, state):
@@ -105,35 +97,20 @@ def summary(kit, state):
     }
 
 
-def rounds(kit, states):
-    """Round after round, as long as a client wants one."""
-    for number in range(max([state.wanted for state in states], default=0)):
-        ready = [state for state in states if state.wants(kit.budget.left())]
-        if not ready:
-            return
-        for state in ready:
-            if state.wants(kit.budget.left()):
-                one_round(kit, state, number)
-        kit.say(f"clients: round {number + 1}: " + ", ".join(state.client.name for state in ready))
-
-
 def run(kit, result):
     """Fills `result`, also when the time runs out in the middle."""
     result["skipped"], result["failures"], result["clients"] = [], [], {}
     states = []
     try:
         settle_all(kit, result, states)
-        rounds(kit, states)
+        rounds.go(kit, "clients", states, one_round)
     except OutOfTime:
         result["cut"] = "the time was up"
     finally:
         for state in states:
             result["clients"][state.client.name] = summary(kit, state)
-        short = [
-            f"{s.client.name} {len(s.warm)} of {s.wanted}" for s in states if len(s.warm) < s.wanted and not s.problem
-        ]
-        if short:
-            result["fewer"] = ", ".join(short)
+        if rounds.fewer(states):
+            result["fewer"] = rounds.fewer(states)
         result["failures"] += [f"{s.client.name}: {s.problem}" for s in states if s.problem]
         result["failures"] += [
             f"{name}: its output is not the same under the library"

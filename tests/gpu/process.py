@@ -23,6 +23,7 @@ class Process:
         self.status = None  # the exit status, or minus the signal; None while it runs or when it was cut
         self.cut = False
         self.ended_ns = None
+        self._reaped = False  # its id may be another process's by now
         self._rest = b""
         self.started_ns = time.monotonic_ns()
         self._popen = subprocess.Popen(
@@ -93,7 +94,7 @@ class Process:
 
     def signal(self, number):
         """Sends a signal to the program alone, if it has not been reaped."""
-        if self.status is None:
+        if not self._reaped:
             os.kill(self.pid, number)
 
     def _pump(self, until):
@@ -109,7 +110,7 @@ class Process:
 
     def finish(self, seconds):
         """Waits for its end, `seconds` at the most (then it is cut), ends what it left behind, and gives itself."""
-        if self.status is not None:
+        if self._reaped:
             return self
         if self._popen.stdin:
             self._popen.stdin.close()
@@ -119,6 +120,7 @@ class Process:
         except (ProcessLookupError, PermissionError):
             pass
         status = self._popen.wait()
+        self._reaped = True
         for _ in range(100):  # what was written before the end
             if not self._selector.get_map():
                 break

@@ -25,17 +25,22 @@ def tcp(port, seconds):
     return answer == DOUBLES
 
 
-def http_get(port, seconds, path="/"):
-    """GET / over HTTP/1.1; an answer other than 200 is an OSError."""
+def http_body(port, seconds, path="/"):
+    """The body that GET over HTTP/1.1 gives; an answer other than 200 is an OSError that says what it was."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
-        response.read()
+        body = response.read()
     except http.client.HTTPException as problem:
-        raise OSError(f"no answer: {problem}") from problem
+        raise OSError(f"no answer: {problem!r}") from problem
     finally:
         connection.close()
     if response.status != 200:
-        raise OSError(f"answered {response.status}")
-    return None
+        raise OSError(f"answered {response.status} {body[:200].decode(errors='replace')}")
+    return body
+
+
+def http_get(port, seconds, path="/"):
+    """GET over HTTP/1.1, of which only matters that it is answered."""
+    http_body(port, seconds, path)

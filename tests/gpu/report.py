@@ -46,8 +46,9 @@ def new(simulated, command, seed, seconds):
 
 def conclude(report):
     """Fills in what follows from the parts."""
-    for client in report["parts"].get("clients", {}).get("clients", {}).values():
-        report["versions"].update(client["versions"])
+    for name in ("clients", "services"):
+        for each in report["parts"].get(name, {}).get(name, {}).values():
+            report["versions"].update(each["versions"])
     report["goals"] = goals.judge(report)
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import unittest
 
-LEAST = 140
+LEAST = 220
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -125,6 +125,61 @@ def split_variant(simulated=False, processes=9):
     }
 
 
+def service_summary(simulated=False, first=1.4, **changes):
+    """A service as part_services gives it: later requests 1 ms, the first with libraries `first`."""
+
+    def variant(first, stages):
+        ms = {"second": 1.1, "later": 1.0, "to_ready": 2000, "to_first": 2000 + first}
+        stages = {name: of(cost, simulated=simulated) for name, cost in stages.items()}
+        figures = {field: of(value, value, simulated=simulated) for field, value in ms.items()}
+        total = of(300, simulated=simulated)
+        return dict(
+            figures,
+            first=of(first, first, simulated=simulated),
+            over=of(first, first, simulated=simulated, unit="ratio"),
+            warm_up={"total": total, "stages": stages} if stages else None,
+        )
+
+    given = {
+        "title": "a service",
+        "rounds": 2,
+        "problem": None,
+        "server": "uvicorn 0.30.1",
+        "versions": {"PyTorch": "2.9"},
+        "answers": "the same",
+        "requests": 22,
+        "first_ever": of(900, simulated=simulated),
+        "variants": {
+            "cold": variant(400, {}),
+            "serve": variant(60, {"driver": 200}),
+            "libraries": variant(first, {"driver": 200, "libraries": 50, "libraries: cuBLAS": 40}),
+        },
+    }
+    given.update(changes)
+    return given
+
+
+def entry_summary(simulated=False, shown=True):
+    """An entry as part_libraries gives it."""
+    found = {
+        "arms": {arm: of(60, 62, simulated=simulated) for arm in ("cold", "without", "with")},
+        "steady": of(1, simulated=simulated),
+        "saved": of(40, 41, simulated=simulated),
+        "start": of(1.0, simulated=simulated, unit="ratio"),
+        "cost": {"libraries": of(9, simulated=simulated)},
+    }
+    return {
+        "title": "cuBLAS, C",
+        "stage": "libraries",
+        "field": "first",
+        "rounds": 2,
+        "problem": None,
+        "dropped": "everything, by drop_caches",
+        "caches": {"dropped": found, "warm": found},
+        "reading": {"of": "cuBLAS, C", "stage": "libraries", "shown": shown, "text": "as it is"},
+    }
+
+
 def sample_report(simulated=False):
     """A report in which every part has something."""
     check = {"result": "ok", "text": "as it should be", "data": {"beyond_mib": 0.0}}
@@ -159,6 +214,21 @@ def sample_report(simulated=False):
                 "seconds": 200,
                 "clients": {"driver": client_summary(simulated)},
                 "skipped": [{"what": "JAX matmul", "why": "no jax in python3"}],
+                "failures": [],
+            },
+            "services": {
+                "result": "ok",
+                "seconds": 100,
+                "least": 3,
+                "services": {"matmul": service_summary(simulated)},
+                "skipped": [{"what": "service: PyTorch resnet18", "why": "no torch in python3"}],
+                "failures": [],
+            },
+            "libraries": {
+                "result": "ok",
+                "seconds": 60,
+                "entries": {"cublas": entry_summary(simulated)},
+                "skipped": [],
                 "failures": [],
             },
         },

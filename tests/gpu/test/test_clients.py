@@ -131,6 +131,14 @@ class Clients(KitCase):
         service = Client("s", "S", ("{python}", "-c", script), ready=r"on (\d+)", request=protocols.tcp)
         self.assertIn("no answer", self.run_part(service)["failures"][0])
 
+    def test_a_service_that_never_answers(self):
+        script = (
+            "import socket, time; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); "
+            "print('on', s.getsockname()[1], flush=True); time.sleep(1000)"
+        )
+        service = Client("s", "S", ("{python}", "-c", script), ready=r"on (\d+)", request=protocols.tcp, seconds=5)
+        self.assertIn("no answer", self.run_part(service)["failures"][0])
+
     def test_without_time_what_there_is_is_given(self):
         self.kit.budget = Budget(0)
         result = self.run_part(DRIVER)

@@ -4,7 +4,7 @@
 import unittest
 
 import goals
-from support import client_summary, of, ratio, sample_report
+from support import client_summary, of, ratio, sample_report, service_summary
 
 
 def judged(report, start):
@@ -75,9 +75,43 @@ class Goals(unittest.TestCase):
         self.assertIs(judged(self.report, "GPU memory")[0]["reached"], False)
 
     def test_what_was_not_measured_is_neither(self):
-        for part in ("split", "safety", "clients"):
-            del self.report["parts"][part]
-        self.assertEqual([goal["reached"] for goal in goals.judge(self.report)], [None, None, None])
+        self.report["parts"] = {}
+        self.assertEqual([goal["reached"] for goal in goals.judge(self.report)], [None, None, None, None])
+
+    def request(self, **changes):
+        self.report["parts"]["services"]["services"] = {"s": service_summary(**changes)}
+        return judged(self.report, "first request")[0]
+
+    def test_first_request_at_the_limit_is_reached(self):
+        self.assertIs(self.request(first=1.5)["reached"], True)
+
+    def test_first_request_above_it_is_not_and_says_where_the_time_goes(self):
+        goal = self.request(first=21)
+        self.assertIs(goal["reached"], False)
+        for words in (
+            "first 21.000 times later: first 21.00 ms, later 1.00 ms: 19.50 ms too long",
+            "the second took 1.10 ms, the first without `libraries` 60.00 ms, cold 400.0 ms",
+            "libraries: cuBLAS 40.00 ms",
+        ):
+            self.assertIn(words, goal["text"])
+
+    def test_first_request_is_a_goal_with_libraries_only(self):
+        variants = service_summary(first=21)["variants"]
+        variants["libraries"]["warm_up"]["stages"] = variants["serve"]["warm_up"]["stages"]
+        goal = self.request(variants=variants)
+        self.assertIsNone(goal["reached"])
+        self.assertIn("the stage `libraries` did not run", goal["text"])
+
+    def test_every_service_has_its_first_request_judged(self):
+        services = self.report["parts"]["services"]["services"]
+        services["other"] = service_summary(first=9)
+        self.assertEqual([goal["reached"] for goal in judged(self.report, "first request")], [True, False])
+
+    def test_a_service_without_a_round_is_not_judged(self):
+        variants = {name: {"over": None, "warm_up": None} for name in ("cold", "serve", "libraries")}
+        goal = self.request(variants=variants, rounds=0, problem="libraries: no answer")
+        self.assertIsNone(goal["reached"])
+        self.assertIn("libraries: no answer", goal["text"])
 
     def test_a_check_that_was_skipped_measured_nothing(self):
         self.report["parts"]["safety"]["checks"]["GPU memory"] = {"result": "skipped", "text": "busy", "data": {}}

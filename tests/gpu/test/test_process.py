@@ -81,6 +81,13 @@ class Processes(unittest.TestCase):
         self.assertIsNone(process.wait_for(20, lambda line: line == "ready"))
         self.assertEqual(process.finish(20).status, 0)
 
+    def test_what_was_cut_is_neither_waited_for_nor_signalled_again(self):
+        process = run("sleep 60", 0.1)
+        self.assertTrue(process.cut)
+        process.signal(signal.SIGKILL)
+        self.assertIs(process.finish(20), process)
+        self.assertTrue(process.cut)
+
     def test_a_signal_after_the_end_is_nothing(self):
         process = run("true")
         process.signal(signal.SIGKILL)

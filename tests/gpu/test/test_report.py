@@ -11,7 +11,7 @@ import unittest
 
 import page
 import report as reports
-from support import client_summary, sample_report, split_variant
+from support import client_summary, entry_summary, sample_report, service_summary, split_variant
 
 FIGURE = re.compile(r"\d ?(?:ms|MiB)\b")
 
@@ -31,6 +31,14 @@ class Report(unittest.TestCase):
             "## Goals",
             "## Where the first use's time goes",
             "## Programs, cold and warmed",
+            "## Services, cold and warmed",
+            "on uvicorn 0.30.1;",
+            "| a service | cold (`GPUWARM_TRIGGER=off`) | 400.0 ms",
+            "|  | `serve`, `GPUWARM_STAGES=all` | 1.40 ms",
+            "## What the stages `libraries` and `prefetch` save",
+            "The page cache was dropped so: everything, by drop_caches.",
+            "| `libraries` | cuBLAS, C | shown to save | as it is |",
+            "| service: PyTorch resnet18 | no torch in python3 |",
             "## The law on this driver",
             "| JAX matmul | no jax in python3 |",
             "| driver | 580.1 |",
@@ -59,6 +67,32 @@ class Report(unittest.TestCase):
         self.report["parts"]["split"]["variants"]["cold"] = split_variant(processes=6)
         self.assertIn("fewer than the 7", self.rendered())
 
+    def test_services_of_few_rounds_say_so(self):
+        self.assertIn("Fewer than the 3 rounds", self.rendered())
+        self.report["parts"]["services"]["services"] = {"s": service_summary(rounds=3)}
+        self.assertNotIn("Fewer than the 3 rounds", self.rendered())
+
+    def test_versions_come_from_services_too(self):
+        services = {"s": service_summary(versions={"cuDNN": "91002"})}
+        self.report["parts"]["services"]["services"] = services
+        self.assertIn("| cuDNN | 91002 |", self.rendered())
+
+    def test_a_service_without_uvicorn_says_so(self):
+        self.assertNotIn("uvicorn is not installed", self.rendered())
+        services = {"s": service_summary(server="Python's http.server 3.11.2")}
+        self.report["parts"]["services"]["services"] = services
+        self.assertIn("on Python's http.server 3.11.2 (uvicorn is not installed)", self.rendered())
+
+    def test_a_service_that_answers_differently_is_seen(self):
+        self.report["parts"]["services"]["services"]["matmul"]["answers"] = "DIFFERENT"
+        self.assertIn("| DIFFERENT |", self.rendered())
+
+    def test_what_was_not_shown_to_save_is_seen(self):
+        entries = self.report["parts"]["libraries"]["entries"]
+        for shown, words in ((False, "| NOT shown to save |"), (None, "| not measured |")):
+            entries["cublas"] = entry_summary(shown=shown)
+            self.assertIn(f"| `libraries` | cuBLAS, C {words}", self.rendered())
+
     def test_a_real_report_has_no_label(self):
         self.assertNotIn("SIMULATED", self.rendered())
 
@@ -75,10 +109,11 @@ class Report(unittest.TestCase):
         self.assertGreater(seen, 30)
 
     def test_a_part_alone(self):
-        del self.report["parts"]["clients"], self.report["parts"]["safety"]
+        self.report["parts"] = {"split": self.report["parts"]["split"]}
         text = self.rendered()
         self.assertIn("## Where the first use's time goes", text)
-        self.assertNotIn("## Programs", text)
+        for words in ("## Programs", "## Services", "## What the stages"):
+            self.assertNotIn(words, text)
 
     def test_a_part_that_broke_is_said(self):
         self.report["parts"]["split"] = {"result": "failed", "error": "BadRun: it", "seconds": 1.0}
@@ -134,6 +169,8 @@ class Page(unittest.TestCase):
             "## Goals",
             "## Where the first use's time goes",
             "## Programs, cold and warmed",
+            "## Services, cold and warmed",
+            "| `libraries` | cuBLAS, C | shown to save |",
         ):
             self.assertIn(words, text)
         self.assertIn(
@@ -162,6 +199,12 @@ class Page(unittest.TestCase):
 
     def test_a_report_without_results_is_refused(self):
         self.refused(parts={"split": {"result": "failed", "error": "x", "seconds": 1}})
+
+    def test_a_report_of_services_or_libraries_alone_makes_a_page(self):
+        parts = self.report["parts"]
+        for name in ("services", "libraries"):
+            self.report["parts"] = {name: parts[name]}
+            page.write(self.report, self.folder)
 
     def test_without_pages_the_list_says_that_nothing_was_measured(self):
         self.assertEqual(page.index(self.folder), "# Measurements\n\nNot yet measured on a GPU.\n")

@@ -14,6 +14,7 @@ import unittest
 from support import BUILD, ROOT
 
 SMALL = ["--count", "deaths=4", "--count", "split=2", "--count", "driver=1", "--count", "service=1", "--seed", "7"]
+SMALL += ["--count", "services=1", "--count", "library=1", "--count", "prefetch=1"]
 
 
 def figures_in(value):
@@ -60,7 +61,7 @@ class Runs(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertEqual(
             {name: part["result"] for name, part in report["parts"].items()},
-            {"split": "ok", "safety": "ok", "clients": "ok"},
+            {part: "ok" for part in ("split", "safety", "clients", "services", "libraries")},
             said,
         )
         self.assertEqual((report["label"], report["simulated"], report["seed"]), ("SIMULATED", True, 7))
@@ -70,6 +71,9 @@ class Runs(unittest.TestCase):
         self.assertIn("**SIMULATED: every figure here", text)
         self.assertIn("hosts/memory", [goal["of"] for goal in report["goals"] if goal["reached"]])
         self.assertIn("PyTorch matmul", [entry["what"] for entry in report["parts"]["clients"]["skipped"]])
+        self.assertEqual(set(report["parts"]["services"]["services"]), {"standin", "standin-model"})
+        self.assertEqual(set(report["parts"]["libraries"]["entries"]), {"cublas", "cudnn", "prefetch-driver"})
+        self.assertIn("## What the stages `libraries` and `prefetch` save", text)
         self.assertIn("[", said.splitlines()[0])
         self.assertFalse(os.path.exists(os.path.join(self.output, "scratch")))
 

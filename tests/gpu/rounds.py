@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Rounds: everything that is compared runs once in each round, in an order that changes from round to round, so that
+whatever drifts on the machine is in all of it; and no round is begun for which there seems to be no time."""
+
+import time
+
+MARGIN = 1.3  # a round may take so many times what the last one took
+
+
+class Subject:
+    """Something that is measured round after round."""
+
+    def __init__(self, name, wanted):
+        self.name, self.wanted = name, wanted
+        self.done = 0  # whole rounds
+        self.round_seconds = 0.0  # of the last one
+        self.problem = None  # why it goes on no longer
+
+    def wants(self, left):
+        """Another round, if there is time for one as long as the last?"""
+        return not self.problem and self.done < self.wanted and left > MARGIN * self.round_seconds
+
+
+def turned(names, number):
+    """The names in the order of round `number`: each comes first as often as the others."""
+    names, number = list(names), number % len(names)
+    return names[number:] + names[:number]
+
+
+def go(kit, part, subjects, one_round):
+    """Calls one_round(kit, subject, number) round after round, as long as a subject wants one."""
+    for number in range(max([subject.wanted for subject in subjects], default=0)):
+        ready = [subject for subject in subjects if subject.wants(kit.budget.left())]
+        if not ready:
+            return
+        for subject in ready:
+            if subject.wants(kit.budget.left()):
+                begin = time.monotonic()
+                one_round(kit, subject, number)
+                subject.round_seconds = time.monotonic() - begin
+                subject.done += not subject.problem
+        kit.say(f"{part}: round {number + 1}: " + ", ".join(subject.name for subject in ready))
+
+
+def fewer(subjects):
+    """What had fewer rounds than it should, though nothing was wrong with it, as text; or None."""
+    short = [f"{s.name} {s.done} of {s.wanted}" for s in subjects if s.done < s.wanted and not s.problem]
+    return ", ".join(short) or None

@@ -6,14 +6,17 @@ from program import ProgramCase
 TRIGGERS = ("auto", "load", "serve", "fork", "off")
 
 
-class Alone(ProgramCase):
-    def test_the_build_is_one_with_cuda_that_loads_the_driver(self):
-        code = ("import torch; names = {line.split('/')[-1].strip() for line in open('/proc/self/maps') if '.so' in line}; "
-                "print(torch.version.cuda is not None, 'libtorch_cuda.so' in names, 'libcuda.so.1' in names)")
-        self.assertEqual(self.run_program(["-c", code], preload=False).out, "True True True\n")
+# Which of the libraries that make it a program with CUDA are there after the import.
+IMPORT = """
+import torch
+names = {line.split("/")[-1].strip() for line in open("/proc/self/maps") if ".so" in line}
+print(torch.version.cuda is not None, "libtorch_cuda.so" in names, "libcuda.so.1" in names, (torch.ones(3) * 2).sum())
+"""
 
-    def test_importing_it_warms_nothing(self):
-        self.assert_left_alone("-c", "import torch; print(torch.ones(3) * 2)")
+
+class Alone(ProgramCase):
+    def test_importing_it_loads_the_driver_and_warms_nothing(self):
+        self.assertEqual(self.assert_left_alone("-c", IMPORT).out, "True True True tensor(6.)\n")
 
     def test_what_it_says_about_the_gpu_is_the_same_with_every_trigger(self):
         without = self.run_program(["questions.py"], preload=False)

@@ -42,3 +42,6 @@ class Multiprocessing(ProgramCase):
     # A process of PyTorch's own, torch_shm_manager, then keeps the files; it waits on a local socket.
     def test_children_that_share_files_are_left_alone(self):
         self.assert_left_alone("children.py", "fork", "files")
+
+    def test_the_process_that_keeps_the_files_is_left_alone_with_an_explicit_trigger_too(self):
+        self.assert_left_alone("children.py", "fork", "files", GPUWARM_TRIGGER="serve")

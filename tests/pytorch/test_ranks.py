@@ -3,9 +3,10 @@
 
 import re
 
-from program import ProgramCase, HERE
+from program import HERE, ProgramCase
 
-TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node", "2")
+# At any free port: the one that it takes by itself is always the same.
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
 class Ranks(ProgramCase):
@@ -15,21 +16,19 @@ class Ranks(ProgramCase):
         self.assertEqual(sorted(pids), [0, 1], ran.out)
         return pids
 
-    def check_left_alone(self, *words, work="computes"):
-        ran = self.assert_left_alone(*TORCHRUN, *words, f"{HERE}/programs/rank.py", work)
+    def check_left_alone(self, work):
+        ran = self.assert_left_alone(*TORCHRUN, f"{HERE}/programs/rank.py", work)
         self.assertEqual(sorted(ran.reports), sorted(self.pids(ran).values()), "the launcher is on the skip list")
 
     def test_ranks_that_compute_are_left_alone(self):
-        self.check_left_alone()
-
-    def test_ranks_of_a_launcher_that_serves_their_rendezvous_are_left_alone(self):
-        self.check_left_alone("--standalone")
-
-    def test_a_launcher_that_is_not_on_the_skip_list_is_not_warmed_either(self):
-        self.assert_left_alone(*TORCHRUN, "--standalone", f"{HERE}/programs/rank.py", "computes", GPUWARM_SKIP="none")
+        self.check_left_alone("computes")
 
     def test_ranks_that_talk_through_gloo_are_left_alone(self):
-        self.check_left_alone(work="gathers")
+        self.check_left_alone("gathers")
+
+    # It has the store where the ranks meet, and so listens.
+    def test_a_launcher_that_is_not_on_the_skip_list_is_not_warmed_either(self):
+        self.assert_left_alone(*TORCHRUN, f"{HERE}/programs/rank.py", "gathers", GPUWARM_SKIP="none")
 
     def test_ranks_that_serve_are_each_warmed_on_their_own_device(self):
         ran, _ = self.run_both(*TORCHRUN, f"{HERE}/programs/rank.py", "serves", SIMCUDA_DEVICES="2")

@@ -415,6 +415,24 @@ test-transparency: all
 	@sh tests/packages.sh $(TRANSPARENCY_PACKAGES)
 	@/usr/bin/python3.11 -B tests/transparency $(BUILD) $(PARTS)
 
+# ---- PyTorch on the simulated driver --------------------------------------------------------------------------------
+#
+# make test-pytorch  PyTorch's build with CUDA, without a GPU (downloads 3 GB once): who is warmed; PARTS="Ranks gunicorn"
+
+PYTORCH_PACKAGES ?= torch numpy uvicorn gunicorn
+PYTORCH_VENV     ?= $(BUILD)/pytorch/venv
+
+.PHONY: test-pytorch
+test-pytorch: $(LIBRARY) $(SIMCUDA) $(PYTORCH_VENV)/installed
+	@/usr/bin/python3 -B tests/pytorch $(BUILD) $(PYTORCH_VENV)/bin/python $(PARTS)
+
+$(PYTORCH_VENV)/installed:
+	@sh tests/packages.sh python3-venv
+	$(call say,PIP )
+	$(Q)/usr/bin/python3 -m venv $(@D)
+	$(Q)$(@D)/bin/pip install --quiet --disable-pip-version-check $(PYTORCH_PACKAGES)
+	$(Q)touch $@
+
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
 #
 # make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients services libraries"

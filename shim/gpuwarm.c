@@ -11,6 +11,7 @@
  * process. A process is warmed once at most; it is watched while that, or a line that is to be said, is still to come,
  * and else a hook is a jump.
  */
+#include "caller.h"
 #include "environment.h"
 #include "listener.h"
 #include "next.h"
@@ -207,10 +208,10 @@ static const char *trigger_for_children(void)
 }
 
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
-static enum signals_came serve(void)
+static enum signals_came serve(const void *caller)
 {
     char why[640];
-    if (!is_this_process() || !has_cuda() || may_be_in_handler() || !watch_end())
+    if (!is_this_process() || !has_cuda() || caller_is_transport(caller) || may_be_in_handler() || !watch_end())
         return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
@@ -242,39 +243,39 @@ static bool may_serve(void)
     return may_have_cuda() && (process.any || process.thread == THREAD_SELF());
 }
 
-COLD static enum signals_came came_with(int fd)
+COLD static enum signals_came came_with(int fd, const void *caller)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (may_serve() && listener_is(fd, !process.any))
-        came = serve();
+        came = serve(caller);
     errno = saved;
     return came;
 }
 
-COLD static enum signals_came came_to_accept(int fd)
+COLD static enum signals_came came_to_accept(int fd, const void *caller)
 {
     if (!process.late && !may_have_cuda())
         process.late = true;
-    return came_with(fd);
+    return came_with(fd, caller);
 }
 
-COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count)
+COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count, const void *caller)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (may_serve() && listener_polled(fds, count, !process.any))
-        came = serve();
+        came = serve(caller);
     errno = saved;
     return came;
 }
 
-COLD static enum signals_came came_to_select(int count, const void *reads)
+COLD static enum signals_came came_to_select(int count, const void *reads, const void *caller)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (may_serve() && listener_selected(count, reads, !process.any))
-        came = serve();
+        came = serve(caller);
     errno = saved;
     return came;
 }
@@ -300,55 +301,60 @@ static int watched_listen(int fd, int backlog)
     return next.listen(fd, backlog);
 }
 
+/* Where the program called from: a hook jumps to what it does while watched, and so is not in between. */
+#define CALLER __builtin_return_address(0)
+
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
 static int watched_accept(int fd, void *address, void *length)
 {
-    return came_to_accept(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
+    return came_to_accept(fd, CALLER) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
 static int watched_accept4(int fd, void *address, void *length, int flags)
 {
-    return came_to_accept(fd) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
+    return came_to_accept(fd, CALLER) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
 }
 
 static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
+    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
 static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
+    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
 static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
+    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
 static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
                                const void *mask, size_t size)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__ppoll_chk(fds, count, timeout, mask, size);
+    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED
+                                                            : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
 static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
-    return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
-                                                        : next.select(count, reads, writes, errors, timeout);
+    return came_to_select(count, reads, CALLER) != SIGNALS_NONE ? INTERRUPTED
+                                                                : next.select(count, reads, writes, errors, timeout);
 }
 
 static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
                            const void *mask)
 {
-    return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
-                                                        : next.pselect(count, reads, writes, errors, timeout, mask);
+    return came_to_select(count, reads, CALLER) != SIGNALS_NONE
+               ? INTERRUPTED
+               : next.pselect(count, reads, writes, errors, timeout, mask);
 }
 
 static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD && process.listened)
-        came_with(fd);
+        came_with(fd, CALLER);
     return next.epoll_ctl(epoll, operation, fd, event);
 }
 

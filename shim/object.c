@@ -153,6 +153,16 @@ size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPAN
     return request.count;
 }
 
+/* An entry is what a soname has before ".so", up to a "*" that stands for any rest. */
+static bool matches(const char *soname, const char *entry)
+{
+    size_t length = strlen(entry);
+    bool open = entry[length - 1] == '*';
+    if (strncmp(soname, entry, length - open) != 0)
+        return false;
+    return open ? strstr(soname, ".so") != NULL : strncmp(soname + length, ".so", 3) == 0;
+}
+
 bool object_is_cuda_library(const char *soname)
 {
     static const char names[][16] = {
@@ -160,13 +170,21 @@ bool object_is_cuda_library(const char *soname)
 #include "cuda_libraries.def"
 #undef CUDA_LIBRARY
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t length = strlen(names[i]);
-        bool open = names[i][length - 1] == '*';
-        if (strncmp(soname, names[i], length - open) != 0)
-            continue;
-        if (open ? strstr(soname, ".so") != NULL : strncmp(soname + length, ".so", 3) == 0)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (matches(soname, names[i]))
             return true;
-    }
+    return false;
+}
+
+bool object_is_transport(const char *soname)
+{
+    static const char names[][16] = {
+#define TRANSPORT(name) name,
+#include "transports.def"
+#undef TRANSPORT
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (matches(soname, names[i]))
+            return true;
     return false;
 }

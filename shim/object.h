@@ -33,4 +33,7 @@ size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPAN
 /* Does `soname` match an entry of cuda_libraries.def? Pure. */
 bool object_is_cuda_library(const char *soname);
 
+/* Does it match an entry of transports.def? Pure. */
+bool object_is_transport(const char *soname);
+
 #endif

@@ -22,9 +22,12 @@ class TorchWork:
         import torch
 
         self.torch = torch
-        self.device = os.environ.get("SERVICE_DEVICE", "cuda:0" if torch.cuda.is_available() else "cpu")
+        self.device = os.environ.get("SERVICE_DEVICE")
 
     def __call__(self) -> None:
+        # Not asked before: the question initialises CUDA, and in the children that a process forks after that
+        # (gunicorn --preload) PyTorch refuses to use it.
+        self.device = self.device or ("cuda:0" if self.torch.cuda.is_available() else "cpu")
         a, b = (self.torch.rand(2048, 2048).to(self.device) for _ in range(2))
         (a @ b).sum().item()
 

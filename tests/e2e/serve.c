@@ -108,6 +108,25 @@ Test(serve, a_child_of_a_warmed_process_says_why_cuda_cannot_work_in_it)
     cr_expect_str_empty(run.err);
 }
 
+/* Ranks that talk to each other serve nobody: gloo listens on the initial thread, and over TCP. */
+Test(serve, a_library_that_listens_for_other_ranks_is_not_the_service)
+{
+    cr_expect_eq(served(LIST(run_host("serves"), "poll", "cuda", "gloo", "local"), NULL), 0);
+    cr_expect_eq(served(LIST(run_host("serves"), "poll", "cuda", "gloo"), NULL), 1, "the program serves too");
+}
+
+/* The driver polls a socket of its own, in a thread of its own, from cuInit on: here for 100 ms before the program. */
+Test(serve, the_drivers_own_socket_is_not_the_service_for_an_explicit_trigger_either)
+{
+    const char *const *settings =
+        LIST("GPUWARM_TRIGGER=serve", "SIMCUDA_DEVICES=3", "SIMCUDA_LATENCY_MS=cuDevicePrimaryCtxRetain=100");
+    cr_expect_eq(served(server("poll", "cuda", "second"), settings), 1);
+    struct journal *journal = journal_read();
+    cr_expect_eq(journal_calls(journal, "cuDevicePrimaryCtxRetain", "device=0"), 0);
+    for (size_t i = 0; i < journal->count; i++)
+        cr_expect_eq(journal->lines[i].tid, journal->lines[i].pid, "%s", journal->lines[i].function);
+}
+
 /* Where nothing says which device, it is the one that the program uses already, and no other. */
 Test(serve, the_device_that_the_program_has_chosen)
 {

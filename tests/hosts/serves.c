@@ -3,8 +3,9 @@
  * A server for one connection, which it makes itself from another thread: serves WAY [WORD...]. WAY is how it waits:
  * accept, accept4, poll, ppoll, select, pselect, epoll. Words: `cuda` opens the driver first, `local` listens on a
  * local socket, `thread` serves on a thread that is not the initial one, `worker` in a forked child, `warm-worker` in a
- * child forked after the parent came to serve too, `second` uses the second GPU before, `peer` asks who connected, and
- * a word that begins with "lib" is a library to open. Prints what an observer of its calls could see.
+ * child forked after the parent came to serve too, `second` uses the second GPU before, `peer` asks who connected,
+ * `gloo` talks to other ranks through a library that listens, and a word that begins with "lib" is a library to open.
+ * Prints what an observer of its calls could see.
  */
 #include "waits.h"
 #include <dlfcn.h>
@@ -93,12 +94,23 @@ static void use_second_device(void *driver)
     printf("retain %d\n", retain(&context, 1));
 }
 
-enum { WORDS = 7 };
+/* What PyTorch's gloo does, in the library of that name beside this program. */
+static void listen_as_gloo(const char *program)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%.*s/libtorch_cpu.so", (int)(strrchr(program, '/') - program), program);
+    void *library = dlopen(path, RTLD_NOW);
+    int (*gloo_listen)(void) = library ? (int (*)(void))dlsym(library, "gloo_listen") : NULL;
+    printf("gloo %d\n", gloo_listen ? gloo_listen() : -1);
+}
+
+enum { WORDS = 8 };
 
 int main(int argc, char **argv)
 {
     bool has[WORDS] = {false};
-    static const char *const words[WORDS] = {"cuda", "local", "thread", "worker", "warm-worker", "second", "peer"};
+    static const char *const words[WORDS] = {"cuda",        "local",  "thread", "worker",
+                                             "warm-worker", "second", "peer",   "gloo"};
     way = argc > 1 ? argv[1] : "accept";
     for (int i = 2; i < argc; i++)
         for (int word = 0; word < WORDS; word++)
@@ -112,6 +124,8 @@ int main(int argc, char **argv)
             puts(dlerror());
     if (has[5])
         use_second_device(driver);
+    if (has[7])
+        listen_as_gloo(argv[0]);
     int listener = listener_make(has[1]);
     pthread_t thread;
     if (has[2]) {

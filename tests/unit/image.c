@@ -93,6 +93,15 @@ Test(image, no_cuda_libraries)
         cr_assert_not(object_is_cuda_library(sonames[i]), "%s", sonames[i]);
 }
 
+Test(image, libraries_that_listen_on_their_own_account)
+{
+    cr_expect(object_is_transport("libcuda.so.1"));
+    cr_expect(object_is_transport("libtorch_cpu.so"));
+    static const char *const others[] = {"", "libcuda", "libcudart.so.12", "libtorch_cuda.so", "libtorch_python.so"};
+    for (size_t i = 0; i < COUNT(others); i++)
+        cr_expect_not(object_is_transport(others[i]), "%s", others[i]);
+}
+
 static bool is_in(const struct image *image, const void *address)
 {
     for (size_t i = 0; i < image->span_count; i++)

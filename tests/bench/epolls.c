@@ -81,8 +81,8 @@ int main(int argc, char **argv)
     int listener = listen_somewhere();
     if (listener < 0)
         return 1;
-    if (!in_thread || pthread_create(&thread, NULL, serve, &listener) != 0)
-        serve(&listener);
-    pthread_join(thread, NULL);
+    if (in_thread && pthread_create(&thread, NULL, serve, &listener) == 0)
+        pthread_join(thread, NULL);
+    serve(&listener);
     return 0;
 }

@@ -119,7 +119,7 @@ static int places(int count)
 
 static void show(const char *name, struct server *servers, int pairs)
 {
-    double ratios[PAIRS_MAX];
+    double ratios[PAIRS_MAX] = {0};
     int middle = pairs / 2, off = places(pairs);
     for (int i = 0; i < pairs; i++)
         ratios[i] = servers[1].rates[i] / servers[0].rates[i];

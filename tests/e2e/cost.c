@@ -103,7 +103,7 @@ static void expect_a_jump(int count, const char *one, const char *two)
     SKIP_INSTRUCTIONS();
     for (int i = 0; i < count; i++) {
         long instructions = added(TRACE_INSTRUCTIONS, LIST(calls[i], one, one ? two : NULL));
-        long jumps = TIMES * (strcmp(calls[i], "epoll_ctl") == 0 ? 2 : 1);
+        long jumps = TIMES * (strcmp(calls[i], "epoll_ctl") == 0 ? 2L : 1L);
         cr_expect_leq(instructions, jumps * JUMP_INSTRUCTIONS, "%s: %ld", calls[i], instructions);
         cr_expect_geq(instructions, jumps, "%s: %ld", calls[i], instructions);
     }

@@ -50,7 +50,7 @@ class Runs(unittest.TestCase):
 
     def run_kit(self, *arguments, **environment):
         process = self.start(*arguments, **environment)
-        said = process.communicate(timeout=120)[0]
+        said = process.communicate(timeout=400)[0]
         with open(os.path.join(self.output, "report.json"), encoding="utf-8") as file:
             report = json.load(file)
         with open(os.path.join(self.output, "report.md"), encoding="utf-8") as file:

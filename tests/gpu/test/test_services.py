@@ -141,6 +141,10 @@ class Services(ServicesCase):
 
 
 class Faults(ServicesCase):
+    def setUp(self):
+        super().setUp()
+        self.kit.counts["services"] = 1
+
     def failure(self, service):
         failures = self.run_part(service)["failures"]
         self.assertEqual(len(failures), 1, failures)
@@ -166,12 +170,15 @@ class Faults(ServicesCase):
     def test_a_service_that_answers_with_an_error(self):
         self.assertIn("no answer: answered 500", self.failure(self.service(status="500")))
 
-    def test_a_service_that_never_answers(self):
-        found = self.failure(self.service(answer="time.sleep(1000)", seconds=5))
-        self.assertIn("no answer", found)
+    def test_a_service_that_never_answers_is_cut_and_nothing_is_left_of_it(self):
+        started, start = [], self.kit.start
+        with mock.patch.object(self.kit, "start", side_effect=lambda *a: started.append(start(*a)) or started[-1]):
+            self.assertIn("no answer", self.failure(self.service(answer="time.sleep(1000)", seconds=12)))
+        for process in started:
+            self.assertRaises(ProcessLookupError, os.kill, process.pid, 0)
 
     def test_a_service_that_never_answers_when_it_is_warmed(self):
-        found = self.failure(self.service(answer="libraries and time.sleep(1000) or [1.0]", seconds=5))
+        found = self.failure(self.service(answer="libraries and time.sleep(1000) or [1.0]", seconds=12))
         self.assertIn("libraries: no answer", found)
 
     def test_a_service_that_ends(self):
@@ -180,13 +187,6 @@ class Faults(ServicesCase):
     def test_a_service_that_does_not_start(self):
         found = self.failure(Service("s", "S", ("/bin/sh", "-c", "echo no model >&2; exit 1"), simulated=True))
         self.assertIn("did not say that it listens; no model", found)
-
-    def test_nothing_is_left_of_a_service_that_never_answers(self):
-        started, start = [], self.kit.start
-        with mock.patch.object(self.kit, "start", side_effect=lambda *a: started.append(start(*a)) or started[-1]):
-            self.failure(self.service(answer="time.sleep(1000)", seconds=5))
-        for process in started:
-            self.assertRaises(ProcessLookupError, os.kill, process.pid, 0)
 
 
 class Staged(ServicesCase, WrongCase):

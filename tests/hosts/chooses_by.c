@@ -3,7 +3,8 @@
 /*
  * chooses_by WAY DEVICE [serve]: a CUDA executable that sets CUDA_VISIBLE_DEVICES itself, by setenv, putenv or a list
  * of variables of its own, and uses the first GPU that it then sees; with `serve`, in answer to a connection that it
- * makes itself. Built as chooses_in_library too, which leaves setting it to libchooses.so and so does not have its name.
+ * makes itself. Built as chooses_in_library too, which leaves setting it to libchooses.so and so does not have its
+ * name.
  */
 #include "uses_gpu.h"
 #include <netinet/in.h>

@@ -125,6 +125,12 @@ class ProgramCase(unittest.TestCase):
             self.assertEqual(report["result"], "waiting", report)
         return with_it
 
+    def assert_warmed_once(self, ran):
+        """One process was warmed, once, and in no other was it tried."""
+        self.assertEqual(list(ran.warm_ups().values()), [1])
+        tried = [pid for pid, report in ran.reports.items() if report["trigger"]]
+        self.assertEqual(tried, list(ran.warm_ups()))
+
 
 def end(process):
     """Ends what a program has left behind: the group is ours even when its leader has ended."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Running a program of PyTorch's Python with the library and without it, each in a fresh environment, and looking at what
+"""Running a program of PyTorch's Python with the library and without, each in a fresh environment, and looking at what
 it did: what it wrote, what the simulated driver's journal has of it, and the library's reports. Only the program is
 preloaded, never the test."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One process that serves nobody: nothing is warmed by itself, and warming it before main changes nothing that it says."""
+"""One process that serves nobody: nothing is warmed by itself, and a warm-up before main changes nothing it says."""
 
 from program import ProgramCase
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make test-pytorch`: PyTorch's build with CUDA on the simulated driver, with the library and without it. It computes on
+"""`make test-pytorch`: PyTorch's build with CUDA on the simulated driver, with the library and without. It computes on
 the CPU, since no CUDA library runs there; what is tested is which of its processes are warmed, and that all of them do
 the same. Fails when a test fails and when fewer ran than there must be.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Running a program of PyTorch's Python with the library and without it, each in a fresh environment, and looking at what
+"""Running a program of PyTorch's Python with the library and without, each in a fresh environment, and looking at what
 it did: what it wrote, what the simulated driver's journal has of it, and the library's reports. Only the program is
 preloaded, never the test."""
 
@@ -124,6 +124,12 @@ class ProgramCase(unittest.TestCase):
         for report in with_it.reports.values():
             self.assertEqual(report["result"], "waiting", report)
         return with_it
+
+    def assert_warmed_once(self, ran):
+        """One process was warmed, once, and in no other was it tried."""
+        self.assertEqual(list(ran.warm_ups().values()), [1])
+        tried = [pid for pid, report in ran.reports.items() if report["trigger"]]
+        self.assertEqual(tried, list(ran.warm_ups()))
 
 
 def end(process):

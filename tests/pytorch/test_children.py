@@ -16,7 +16,7 @@ class Loader(ProgramCase):
 
     def check_warmed_parent(self, method):
         with_it, _ = self.run_both("training.py", method, GPUWARM_TRIGGER="load")
-        self.assertEqual(list(with_it.warm_ups().values()), [1])
+        self.assert_warmed_once(with_it)
 
     def test_forked_workers_of_a_warmed_process_are_not_warmed(self):
         self.check_warmed_parent("fork")
@@ -26,7 +26,7 @@ class Loader(ProgramCase):
 
     def test_forked_workers_of_a_warmed_service_are_not_warmed(self):
         with_it, _ = self.run_both("serves.py", "loads")
-        self.assertEqual(list(with_it.warm_ups().values()), [1])
+        self.assert_warmed_once(with_it)
 
 
 class Multiprocessing(ProgramCase):

@@ -107,4 +107,4 @@ class Services(ProgramCase):
 
     def test_one_that_imports_it_in_its_first_request(self):
         ran, _ = self.run_both("serves.py", "lazy")
-        self.assertEqual(list(ran.warm_ups().values()), [1])
+        self.assert_warmed_once(ran)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""torch.multiprocessing: children.py fork|spawn|forkserver descriptors|files. Two children compute on a tensor that they
-share with their parent, and send one of their own back; how tensors are shared is the second word."""
+"""torch.multiprocessing: children.py fork|spawn|forkserver descriptors|files. Two children compute on a tensor that
+they share with their parent, and send one of their own back; how tensors are shared is the second word."""
 
 import sys
 

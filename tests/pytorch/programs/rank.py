@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A rank, started by torchrun: rank.py computes|gathers|serves. It computes by itself, with the other ranks through gloo,
-or for a client."""
+"""A rank, started by torchrun: rank.py computes|gathers|serves. It computes by itself, with the other ranks through
+gloo, or for a client."""
 
 import os
 import sys

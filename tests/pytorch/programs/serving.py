@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A server in a program's initial thread, with a client of its own in another: what the test programs that serve share."""
+"""A server in a program's initial thread, with a client of its own in another. The programs that serve use it."""
 
 import http.server
 import threading

@@ -213,6 +213,7 @@ $(BUILD)/tests/%.o: tests/%.c
 # "// link: cuda no-pie".
 HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
+              $(if $(filter exceptions,$(HOST_LINKS)),-fexceptions) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags)

@@ -53,7 +53,8 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - small before fast (-Os: 8 KiB less; what costs time here is the driver);
 # - one segment for code and constants: two fewer to map in every process;
 # - nothing exported but the hooks, and those without version names;
-# - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on.
+# - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on, or a signal handler
+#   runs that may end the thread.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
 SHIM_UNWIND  := -fno-unwind-tables -fno-asynchronous-unwind-tables
 # On aarch64 the compiler's own atomics come with a constructor that looks a function up in every process.
@@ -104,7 +105,7 @@ $(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
 	    END { print "local: *; };" }' $< > $@
 
 $(BUILD)/shim/kernel.o: shim/kernel.ptx
-$(BUILD)/shim/gpuwarm.o $(BUILD)/shim/next.o: SHIM_UNWIND := -fasynchronous-unwind-tables
+$(BUILD)/shim/gpuwarm.o $(BUILD)/shim/next.o $(BUILD)/shim/signals.o: SHIM_UNWIND := -fasynchronous-unwind-tables
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)

@@ -71,18 +71,32 @@ static bool stack_or_driver_forbids(char *why, size_t size)
     return true;
 }
 
-/* Warms on a thread of the running program; how the call that we are in would have been interrupted meanwhile. */
-static enum signals_came warm_running(enum trigger trigger, const char *reason)
-{
+/* What is kept from this thread while we do something on it that the program must not notice. */
+struct quiet {
     struct signals signals;
-    int cancellation;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-    signals_hold_handled(&signals);
-    session_warm(&session, trigger, process.late, reason);
-    process.state = STATE_WARMED;
-    enum signals_came came = signals_came(&signals);
-    signals_release(&signals);
-    pthread_setcancelstate(cancellation, NULL);
+    int state, type; /* of cancellation */
+};
+
+/* No cancellation: what we do has points of it where the call that we are in has none, in frames without tables. */
+static void quiet_begin(struct quiet *quiet)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &quiet->state);
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &quiet->type);
+    signals_hold_handled(&quiet->signals);
+}
+
+/*
+ * How a call that waits would have been interrupted meanwhile; `mask`, if any, is what it blocks. The handlers run here
+ * and may leave by siglongjmp, so nothing is to be done after them; but for a thread that may be cancelled at any time,
+ * which is cancelled with the program's signal mask.
+ */
+static enum signals_came quiet_end(const struct quiet *quiet, const sigset_t *mask)
+{
+    enum signals_came came = signals_came(&quiet->signals, mask);
+    pthread_setcancelstate(quiet->state, NULL);
+    signals_release(&quiet->signals);
+    if (quiet->type != PTHREAD_CANCEL_DEFERRED)
+        pthread_setcanceltype(quiet->type, NULL);
     return came;
 }
 
@@ -102,29 +116,38 @@ static bool may_be_in_handler(void)
     return false;
 }
 
-/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
-static enum signals_came serve(void)
+static void serve_quietly(void)
 {
     char why[640];
-    if (may_be_in_handler() || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
-        return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
                   "%s: forked from a process that had initialised CUDA, so CUDA cannot work in it; "
                   "GPUWARM_TRIGGER=serve or fork warms such processes themselves",
                   session.program);
-        return SIGNALS_NONE;
+        return;
     }
     process.state = STATE_NOTHING;
     if (stack_or_driver_forbids(why, sizeof why)) {
         session_give_up(&session, why);
-        return SIGNALS_NONE;
+        return;
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), library_name());
 #pragma GCC diagnostic pop
-    return warm_running(TRIGGER_SERVE, why);
+    session_warm(&session, TRIGGER_SERVE, process.late, why);
+    process.state = STATE_WARMED;
+}
+
+/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
+static enum signals_came serve(const sigset_t *mask)
+{
+    struct quiet quiet;
+    if (may_be_in_handler() || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
+        return SIGNALS_NONE;
+    quiet_begin(&quiet);
+    serve_quietly();
+    return quiet_end(&quiet, mask);
 }
 
 /* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
@@ -147,27 +170,27 @@ COLD static enum signals_came came_with(int fd)
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (may_serve() && listener_is(fd, !process.any))
-        came = serve();
+        came = serve(NULL);
     errno = saved;
     return came;
 }
 
-COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count)
+COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count, const sigset_t *mask)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (process.listened && may_serve() && listener_polled(fds, count, !process.any))
-        came = serve();
+        came = serve(mask);
     errno = saved;
     return came;
 }
 
-COLD static enum signals_came came_to_select(int count, const void *reads)
+COLD static enum signals_came came_to_select(int count, const void *reads, const sigset_t *mask)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (process.listened && may_serve() && listener_selected(count, reads, !process.any))
-        came = serve();
+        came = serve(mask);
     errno = saved;
     return came;
 }
@@ -210,36 +233,38 @@ int watched_accept4(int fd, void *address, void *length, int flags)
 
 int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
+    return came_to_poll(fds, count, NULL) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
 int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
+    return came_to_poll(fds, count, NULL) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
 int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
+    return came_to_poll(fds, count, mask) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
 int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask,
                         size_t size)
 {
-    return came_to_poll(fds, count) != SIGNALS_NONE ? INTERRUPTED : next.__ppoll_chk(fds, count, timeout, mask, size);
+    return came_to_poll(fds, count, mask) != SIGNALS_NONE ? INTERRUPTED
+                                                          : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
 int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
-    return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
-                                                        : next.select(count, reads, writes, errors, timeout);
+    return came_to_select(count, reads, NULL) != SIGNALS_NONE ? INTERRUPTED
+                                                              : next.select(count, reads, writes, errors, timeout);
 }
 
 int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
                     const void *mask)
 {
-    return came_to_select(count, reads) != SIGNALS_NONE ? INTERRUPTED
-                                                        : next.pselect(count, reads, writes, errors, timeout, mask);
+    return came_to_select(count, reads, mask) != SIGNALS_NONE
+               ? INTERRUPTED
+               : next.pselect(count, reads, writes, errors, timeout, mask);
 }
 
 int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
@@ -267,7 +292,7 @@ int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 /* ---- fork -----------------------------------------------------------------------------------------------------------
  */
 
-static void fork_moment(void)
+static void fork_quietly(void)
 {
     char why[640];
     bool has_cuda = may_be_decided();
@@ -285,7 +310,16 @@ static void fork_moment(void)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), library_name());
 #pragma GCC diagnostic pop
-    warm_running(TRIGGER_FORK, why);
+    session_warm(&session, TRIGGER_FORK, process.late, why);
+    process.state = STATE_WARMED;
+}
+
+static void fork_moment(void)
+{
+    struct quiet quiet;
+    quiet_begin(&quiet);
+    fork_quietly();
+    quiet_end(&quiet, NULL);
 }
 
 /* In the child, before fork returns there. A child of one that waits decides for itself. */
@@ -299,9 +333,9 @@ static void forked(void)
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;
     } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
+        process.state = STATE_NOTHING;
         if (direct)
             fork_moment();
-        process.state = process.state == STATE_WARMED ? STATE_WARMED : STATE_NOTHING;
     }
     errno = saved;
 }

@@ -1,0 +1,71 @@
+// link: cuda
+/* SPDX-License-Identifier: MIT */
+/*
+ * leaves_main [serves]: the initial thread ends with pthread_exit once another runs, which goes on when it is gone: it
+ * uses CUDA, or waits for a connection, and the process ends with it.
+ */
+#include "asleep.h"
+#include "cuda_abi.h"
+#include "waits.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+static int listener;
+
+/* A zombie, since the other thread still runs. */
+static void await_end_of_initial(void)
+{
+    char text[512] = "";
+    const char *state = NULL;
+    for (int turn = 0; turn < 2000 && !(state && state[2] == 'Z'); turn++) {
+        int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+        ssize_t length = read(fd, text, sizeof text - 1);
+        text[length > 0 ? length : 0] = '\0';
+        close(fd);
+        state = strrchr(text, ')');
+        usleep(5000);
+    }
+    printf("initial thread: %c\n", state ? state[2] : '?');
+}
+
+static void *connect_later(void *server)
+{
+    asleep_await(getpid(), *(pid_t *)server);
+    waits_connect();
+    return NULL;
+}
+
+static void *go_on(void *serves)
+{
+    pid_t self = asleep_self();
+    CUcontext context = NULL;
+    int retained = -1;
+    await_end_of_initial();
+    if (serves) {
+        pthread_t client;
+        pthread_create(&client, NULL, connect_later, &self);
+        printf("poll %d\n", waits_once("poll", listener, -1));
+        printf("accept %d\n", waits_once("accept", listener, -1) >= 0);
+        pthread_join(client, NULL);
+    }
+    CUresult result = cuInit(0);
+    retained = cuDevicePrimaryCtxRetain(&context, 0);
+    printf("cuInit %d, retain %d\n", result, retained);
+    return NULL;
+}
+
+static void say_at_exit(void)
+{
+    printf("at exit\n");
+}
+
+int main(int argc, char **argv)
+{
+    pthread_t other;
+    (void)argv;
+    alarm(25); /* ends the test, if nothing else does */
+    atexit(say_at_exit);
+    listener = waits_listen();
+    pthread_create(&other, NULL, go_on, argc > 1 ? &listener : NULL);
+    pthread_exit(NULL);
+}

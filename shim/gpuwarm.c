@@ -103,15 +103,17 @@ static enum signals_came quiet_end(const struct quiet *quiet, const sigset_t *ma
 /*
  * May we be in a signal handler? It could have interrupted anything, malloc and the loader included. While one runs its
  * signal is blocked (but with SA_NODEFER); a handled signal that is blocked now and was not when the program called
- * listen is taken for that, and the next moment is waited for.
+ * listen is taken for that, and the next moment is waited for. But not one that the call lets in while it waits
+ * (`waiting`, if any, is its mask): pselect(2) has programs block signals but there.
  */
-static bool may_be_in_handler(void)
+static bool may_be_in_handler(const sigset_t *waiting)
 {
     struct sigaction action;
     sigset_t mask;
     sigprocmask(SIG_BLOCK, NULL, &mask);
     for (int signal = 1; signal < SIGNALS; signal++)
-        if (sigismember(&mask, signal) && !sigismember(&process.mask, signal) && signals_has_handler(signal, &action))
+        if (sigismember(&mask, signal) && !sigismember(&process.mask, signal) &&
+            (!waiting || sigismember(waiting, signal)) && signals_has_handler(signal, &action))
             return true;
     return false;
 }
@@ -143,7 +145,7 @@ static void serve_quietly(void)
 static enum signals_came serve(const sigset_t *mask)
 {
     struct quiet quiet;
-    if (may_be_in_handler() || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
+    if (may_be_in_handler(mask) || !__atomic_exchange_n(&watching, 0, __ATOMIC_ACQ_REL))
         return SIGNALS_NONE;
     quiet_begin(&quiet);
     serve_quietly();

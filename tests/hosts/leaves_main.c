@@ -1,8 +1,8 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /*
- * leaves_main [serves]: the initial thread ends with pthread_exit once another runs, which goes on when it is gone: it
- * uses CUDA, or waits for a connection, and the process ends with it.
+ * leaves_main [serves | returns]: the initial thread ends with pthread_exit, and another goes on when it is gone: it
+ * waits for a connection, uses CUDA and ends the process; or it returns at once, and the process ends with it.
  */
 #include "asleep.h"
 #include "cuda_abi.h"
@@ -35,23 +35,28 @@ static void *connect_later(void *server)
     return NULL;
 }
 
-static void *go_on(void *serves)
+static void serve(void)
 {
     pid_t self = asleep_self();
+    pthread_t client;
+    pthread_create(&client, NULL, connect_later, &self);
+    printf("poll %d\n", waits_once("poll", listener, -1));
+    printf("accept %d\n", waits_once("accept", listener, -1) >= 0);
+    pthread_join(client, NULL);
+}
+
+static void *go_on(void *word)
+{
     CUcontext context = NULL;
-    int retained = -1;
     await_end_of_initial();
-    if (serves) {
-        pthread_t client;
-        pthread_create(&client, NULL, connect_later, &self);
-        printf("poll %d\n", waits_once("poll", listener, -1));
-        printf("accept %d\n", waits_once("accept", listener, -1) >= 0);
-        pthread_join(client, NULL);
-    }
+    if (strcmp(word, "returns") == 0)
+        return NULL;
+    if (strcmp(word, "serves") == 0)
+        serve();
     CUresult result = cuInit(0);
-    retained = cuDevicePrimaryCtxRetain(&context, 0);
-    printf("cuInit %d, retain %d\n", result, retained);
-    return NULL;
+    printf("cuInit %d, ", result);
+    printf("retain %d\n", cuDevicePrimaryCtxRetain(&context, 0));
+    exit(5); /* the driver's threads would keep the process */
 }
 
 static void say_at_exit(void)
@@ -62,10 +67,9 @@ static void say_at_exit(void)
 int main(int argc, char **argv)
 {
     pthread_t other;
-    (void)argv;
     alarm(25); /* ends the test, if nothing else does */
     atexit(say_at_exit);
     listener = waits_listen();
-    pthread_create(&other, NULL, go_on, argc > 1 ? &listener : NULL);
+    pthread_create(&other, NULL, go_on, argc > 1 ? argv[1] : "");
     pthread_exit(NULL);
 }

@@ -22,8 +22,8 @@ bool listener_is(int fd, bool tcp)
 {
     if (option(fd, SO_ACCEPTCONN) != 1)
         return false;
-    int domain = tcp ? option(fd, SO_DOMAIN) : AF_INET;
-    return domain == AF_INET || domain == AF_INET6;
+    int domain = option(fd, SO_DOMAIN);
+    return domain == AF_INET || domain == AF_INET6 || (!tcp && option(fd, SO_TYPE) == SOCK_STREAM);
 }
 
 bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp)

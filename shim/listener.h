@@ -9,7 +9,10 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/* `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets. */
+/*
+ * `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets. Else
+ * also another that gives a stream: libcuda's own, which a thread of its own polls, is of SOCK_SEQPACKET.
+ */
 bool listener_is(int fd, bool tcp);
 
 /* Does a set as poll or select take it wait for such a socket to be readable? */

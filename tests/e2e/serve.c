@@ -80,6 +80,14 @@ Test(serve, an_explicit_trigger_takes_them_too)
     }
 }
 
+/* It is local, and a thread of the driver's polls it: to initialise CUDA there could block the driver. */
+Test(serve, the_drivers_own_socket_is_not_the_service)
+{
+    struct run run = run_program(PRELOADED, LIST(run_host("leaves_main")), LIST("GPUWARM_TRIGGER=serve"));
+    cr_expect_eq(run.status, 5, "%d", run.status);
+    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 1, "the program's own");
+}
+
 Test(serve, the_worker_and_not_the_master)
 {
     const char *report = run_scratch("report.%p");

@@ -152,3 +152,39 @@ Test(endings, of_every_loop_that_waits)
         cr_expect_eq(same(6, LIST(run_host("loops"), *way, "blocked"), settings), 1, "%s", *way);
     }
 }
+
+/* The first was the parent's, before it was warmed. */
+static void expect_all_calls_of_one_process(void)
+{
+    const struct journal *journal = journal_read();
+    for (size_t i = 1; i < journal->count; i++)
+        cr_expect_eq(journal->lines[i].pid, journal->lines[0].pid, "%s", journal->lines[i].function);
+}
+
+/* It shares its parent's memory, and may call what it likes: neither is warmed. The parent is, when it serves. */
+Test(endings, children_of_vfork_leave_their_parent_as_it_is)
+{
+    for (const char *const *trigger = LIST("GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=serve"); *trigger; trigger++) {
+        cr_expect_eq(same(6, LIST(run_host("interrupted"), "vfork"), LIST(*trigger)), 1);
+        expect_all_calls_of_one_process();
+    }
+}
+
+/* It may have interrupted malloc or the loader. */
+Test(endings, no_warm_up_in_a_signal_handler)
+{
+    for (const char *const *trigger = LIST("GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=serve"); *trigger; trigger++)
+        cr_expect_eq(same(6, LIST(run_host("interrupted"), "alarm"), LIST(*trigger)), 1);
+}
+
+Test(endings, of_a_wait_by_a_jump_out_of_a_signal_handler)
+{
+    const char *const *settings = LIST("GPUWARM_TRIGGER=auto", "SIMCUDA_LATENCY_MS=cuInit=300");
+    cr_expect_eq(same(6, LIST(run_host("interrupted"), "jump"), settings), 1);
+}
+
+Test(endings, of_a_thread_in_a_signal_handler)
+{
+    const char *const *settings = LIST("GPUWARM_TRIGGER=serve", "SIMCUDA_LATENCY_MS=cuInit=300");
+    cr_expect_eq(same(6, LIST(run_host("interrupted"), "unwind"), settings), 1);
+}

@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int socket_made(int domain, bool listening)
+static int socket_of(int type, int domain, bool listening)
 {
-    int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(domain, type | SOCK_CLOEXEC, 0);
     struct sockaddr_un unnamed = {.sun_family = AF_UNIX};
     cr_assert_geq(fd, 0);
     if (domain == AF_UNIX && listening)
@@ -22,6 +22,11 @@ static int socket_made(int domain, bool listening)
     if (listening)
         cr_assert_eq(listen(fd, 1), 0);
     return fd;
+}
+
+static int socket_made(int domain, bool listening)
+{
+    return socket_of(SOCK_STREAM, domain, listening);
 }
 
 Test(listener, is_asked_of_the_socket)
@@ -41,6 +46,7 @@ Test(listener, is_asked_of_the_socket)
 Test(listener, a_local_one_counts_where_any_does)
 {
     cr_assert(listener_is(socket_made(AF_UNIX, true), false));
+    cr_assert_not(listener_is(socket_of(SOCK_SEQPACKET, AF_UNIX, true), false), "the driver's own");
 }
 
 Test(listener, polled)

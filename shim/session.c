@@ -139,6 +139,7 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
     }
 }
 
+/* Later than at load another thread may be in setenv, which frees the list of variables (glibc before 2.41). */
 static const char *visible_now(const struct session *session)
 {
     const char *value =
@@ -162,7 +163,8 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
     unsigned taken = standard_take();
     warm_run(&request, &warmth);
     standard_free(taken);
-    snprintf(session->visible, sizeof session->visible, "%s", visible_now(session));
+    if (trigger == TRIGGER_LOAD)
+        snprintf(session->visible, sizeof session->visible, "%s", visible_now(session));
     if (trigger == TRIGGER_LOAD && (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL)) {
         struct marker self = marker_self(process->rank.local);
         marker_set(session->libc.environment, &self);

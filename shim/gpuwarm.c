@@ -335,9 +335,9 @@ static void forked(void)
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;
     } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
-        process.state = STATE_NOTHING;
         if (direct)
             fork_moment();
+        process.state = process.state == STATE_WARMED ? STATE_WARMED : STATE_NOTHING;
     }
     errno = saved;
 }
@@ -416,7 +416,9 @@ __attribute__((destructor)) static void gpuwarm_exit(void)
 {
     if (process.state != STATE_WARMED || getpid() != process.pid)
         return;
-    int saved = errno;
+    int saved = errno, cancellation;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     session_check_visible(&session);
+    pthread_setcancelstate(cancellation, NULL);
     errno = saved;
 }

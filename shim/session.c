@@ -139,12 +139,12 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
     }
 }
 
-/* Later than at load another thread may be in setenv, which frees the list of variables (glibc before 2.41). */
-static const char *visible_now(const struct session *session)
+/* Not later: at serve another thread may be changing the environment, and the program has settled it by then. */
+static void visible_keep(struct session *session)
 {
     const char *value =
         session->libc.environment ? environment_get(*session->libc.environment, "CUDA_VISIBLE_DEVICES") : NULL;
-    return value ? value : "";
+    snprintf(session->visible, sizeof session->visible, "%s", value ? value : "");
 }
 
 void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason)
@@ -164,7 +164,7 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
     warm_run(&request, &warmth);
     standard_free(taken);
     if (trigger == TRIGGER_LOAD)
-        snprintf(session->visible, sizeof session->visible, "%s", visible_now(session));
+        visible_keep(session);
     if (trigger == TRIGGER_LOAD && (warmth.result == WARM_WARM || warmth.result == WARM_PARTIAL)) {
         struct marker self = marker_self(process->rank.local);
         marker_set(session->libc.environment, &self);
@@ -188,8 +188,11 @@ void session_give_up(const struct session *session, const char *reason)
 
 void session_check_visible(const struct session *session)
 {
-    const char *now = visible_now(session);
-    if (strncmp(now, session->visible, sizeof session->visible - 1) != 0)
+    char now[sizeof session->visible];
+    if (session->decision.trigger != TRIGGER_LOAD || !session->libc.environment ||
+        !environment_copy(*session->libc.environment, "CUDA_VISIBLE_DEVICES", now, sizeof now))
+        return;
+    if (strcmp(now, session->visible) != 0)
         log_write(
             &session->log, LOG_WARN,
             "the program set CUDA_VISIBLE_DEVICES to \"%.100s\" after it was warmed with \"%.100s\": too late for "

@@ -24,7 +24,7 @@ struct session {
     char log_file[PATH_MAX];
     char report[PATH_MAX];
     char reason[640];  /* of the decision, in words */
-    char visible[256]; /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
+    char visible[256]; /* CUDA_VISIBLE_DEVICES when the process was warmed before main; empty: not set */
 };
 
 /* Reads settings and facts and decides. false: this is no place for us, and nothing is said. */
@@ -45,7 +45,7 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
 /* Logs and reports that the process is not warmed for a reason that showed only now. */
 void session_give_up(const struct session *session, const char *reason);
 
-/* At exit: whether the program has changed CUDA_VISIBLE_DEVICES since it was warmed, which came too late. */
+/* At exit: whether the program has set CUDA_VISIBLE_DEVICES since it was warmed before main, which came too late. */
 void session_check_visible(const struct session *session);
 
 #endif

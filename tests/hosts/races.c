@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * races WHAT [itself | ends]: a server whose other thread does something else all the time. WHAT: `setenv` sets
- * variables, more and more of them; `plugins` opens a library whose constructor initialises CUDA, and closes it. With
- * `itself` the program makes its first CUDA calls where it comes to wait; with `ends` it ends there.
+ * variables, more and more of them; `plugins` opens a library whose constructor initialises CUDA, and closes it, often.
+ * With `itself` the program makes its first CUDA calls where it comes to wait; with `ends` it ends there.
  */
 #include "waits.h"
 #include <dlfcn.h>
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VARIABLES = 2000 };
+enum { VARIABLES = 2000, PLUGINS = 500 };
 
 static atomic_int turns;
 static const char *plugin;
@@ -35,9 +35,8 @@ static void *set_variables(void *unused)
 
 static void *open_plugins(void *unused)
 {
-    for (;;) {
+    for (int i = 0; i < PLUGINS; i++) {
         void *library = dlopen(plugin, RTLD_NOW);
-        turns++;
         if (library)
             dlclose(library);
     }
@@ -74,17 +73,19 @@ int main(int argc, char **argv)
     char path[4096];
     pthread_t thread, client;
     /* A deadlock ends here, which only the loader and the driver can come to. */
-    alarm(strcmp(argv[1], "plugins") == 0 ? 3 : 25);
+    alarm(strcmp(argv[1], "plugins") == 0 ? 2 : 25);
     snprintf(path, sizeof path, "%.*slibplugin.so", (int)(strrchr(argv[0], '/') + 1 - argv[0]), argv[0]);
     plugin = path;
     if (!dlopen("libcuda.so.1", RTLD_NOW))
         return 1;
     int listener = waits_listen();
     pthread_create(&thread, NULL, strcmp(argv[1], "setenv") == 0 ? set_variables : open_plugins, NULL);
-    while (turns < (strcmp(argv[1], "setenv") == 0 ? VARIABLES / 2 : 0))
+    while (strcmp(argv[1], "setenv") == 0 && turns < VARIABLES / 2)
         sched_yield();
-    if (ends)
-        printf("poll 1\n"), exit(5);
+    if (ends) {
+        printf("poll 1\n");
+        exit(5);
+    }
     if (itself)
         use_cuda();
     pthread_create(&client, NULL, connect_now, NULL);

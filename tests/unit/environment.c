@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 Test(environment, get)

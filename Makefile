@@ -54,12 +54,14 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - small before fast (-Os: 8 KiB less; what costs time here is the driver);
 # - one segment for code and constants: two fewer to map in every process;
 # - nothing exported but the hooks, and those without version names;
-# - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on.
+# - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on, or a signal handler
+#   runs that may end the thread.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
 SHIM_UNWIND  := -fno-unwind-tables -fno-asynchronous-unwind-tables
 # On aarch64 the compiler's own atomics come with a constructor that looks a function up in every process.
 SHIM_FLAGS   += $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
-SHIM_OPTIMISE ?= -Os
+# -Oz where the compiler has it (gcc 12).
+SHIM_OPTIMISE ?= $(if $(filter ok,$(shell echo | $(CC) -Oz -x c -E - >/dev/null 2>&1 && echo ok)),-Oz,-Os)
 SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,-z,noseparate-code \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
 
@@ -119,7 +121,8 @@ $(BUILD)/shim/kernel.fatbin: shim/kernel.ptx shim/kernel.sh
 	@mkdir -p $(@D)
 	$(call say,NVCC)
 	$(Q)NVCC='$(NVCC)' sh shim/kernel.sh $< $@ $(FAT_BINARY_GPUS)
-$(BUILD)/shim/gpuwarm.o $(BUILD)/shim/next.o: SHIM_UNWIND := -fasynchronous-unwind-tables
+
+$(BUILD)/shim/gpuwarm.o $(BUILD)/shim/signals.o: SHIM_UNWIND := -fasynchronous-unwind-tables
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
@@ -266,6 +269,7 @@ $(BUILD)/tests/%.o: tests/%.c
 # "// link: cuda no-pie".
 HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
+              $(if $(filter exceptions,$(HOST_LINKS)),-fexceptions) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,34 @@ const char *environment_get(char *const *environment, const char *name)
             return (*entry)[length + 1] ? *entry + length + 1 : NULL;
     }
     return NULL;
+}
+
+/* One entry, if it is of that name: at `entry`, read from the memory of the process. */
+static bool entry_copy(int memory, uintptr_t entry, const char *name, char *value, size_t size)
+{
+    char text[512];
+    size_t name_length = strlen(name);
+    ssize_t length = pread(memory, text, sizeof text - 1, (off_t)entry);
+    text[length > 0 ? length : 0] = '\0';
+    if (strncmp(text, name, name_length) != 0 || text[name_length] != '=')
+        return false;
+    snprintf(value, size, "%s", text + name_length + 1);
+    return true;
+}
+
+bool environment_copy(char *const *environment, const char *name, char *value, size_t size)
+{
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    uintptr_t at = (uintptr_t)environment, entry;
+    bool found = false;
+    for (; memory >= 0 && !found; at += sizeof entry) {
+        if (pread(memory, &entry, sizeof entry, (off_t)at) != sizeof entry || !entry)
+            break;
+        found = entry_copy(memory, entry, name, value, size);
+    }
+    if (memory >= 0)
+        close(memory);
+    return found;
 }
 
 /* The kernel's own copy; room that is left is zero, which is AT_NULL. */

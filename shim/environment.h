@@ -3,8 +3,19 @@
 #ifndef GPUWARM_ENVIRONMENT_H
 #define GPUWARM_ENVIRONMENT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* The value of `name` in a NULL-terminated list of "NAME=value"; NULL when it is not there or empty. */
 const char *environment_get(char *const *environment, const char *name);
+
+/*
+ * The value of `name` (cut off where it is longer than some 480 bytes, or than `size`), at a moment at which another
+ * thread may be changing the list: setenv frees the one that it replaces (glibc before 2.41). So it is read by way of
+ * /proc/self/mem, where memory that is gone is an error and no fault. false: not found, which may not mean that it is
+ * not there.
+ */
+bool environment_copy(char *const *environment, const char *name, char *value, size_t size);
 
 /*
  * Sets `name` in the environment whose variable `environ` lies at `environment`. The new list is a copy in memory of

@@ -64,6 +64,8 @@ static struct {
     unsigned passed;       /* how often it was not looked whether one is there, since then */
     pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
+    int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
+    int epoll_listener;    /* that socket */
     const void *stack_top; /* of the initial thread */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
@@ -154,40 +156,49 @@ static bool stack_or_driver_forbids(char *why, size_t size)
     return true;
 }
 
-/*
- * Warms on a thread of the running program; how the call that we are in would have been interrupted meanwhile. Without
- * a reason it is warm but for libraries that were loaded since.
- */
-static enum signals_came warm_running(enum trigger trigger, const char *reason)
-{
+/* What is kept from this thread while we do something on it that the program must not notice. */
+struct quiet {
     struct signals signals;
-    int cancellation;
-    pid_find();
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-    signals_hold_handled(&signals);
-    if (reason)
-        session_warm(&session, trigger, process.late, reason);
-    else
-        session_warm_libraries(&session);
-    process.state = STATE_WARMED;
-    enum signals_came came = signals_came(&signals);
-    signals_release(&signals);
-    pthread_setcancelstate(cancellation, NULL);
+    int state, type; /* of cancellation */
+};
+
+/* No cancellation: what we do has points of it where the call that we are in has none, in frames without tables. */
+static void quiet_begin(struct quiet *quiet)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &quiet->state);
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &quiet->type);
+    signals_hold_handled(&quiet->signals);
+}
+
+/*
+ * How a call that waits would have been interrupted meanwhile; `mask`, if any, is what it blocks. The handlers run here
+ * and may leave by siglongjmp, so nothing is to be done after them; but for a thread that may be cancelled at any time,
+ * which is cancelled with the program's signal mask.
+ */
+static enum signals_came quiet_end(const struct quiet *quiet, const sigset_t *mask)
+{
+    enum signals_came came = signals_came(&quiet->signals, mask);
+    pthread_setcancelstate(quiet->state, NULL);
+    signals_release(&quiet->signals);
+    if (quiet->type != PTHREAD_CANCEL_DEFERRED)
+        pthread_setcanceltype(quiet->type, NULL);
     return came;
 }
 
 /*
  * May we be in a signal handler? It could have interrupted anything, malloc and the loader included. While one runs its
  * signal is blocked (but with SA_NODEFER); a handled signal that is blocked now and was not when the program called
- * listen is taken for that, and the next moment is waited for.
+ * listen is taken for that, and the next moment is waited for. But not one that the call lets in while it waits
+ * (`waiting`, if any, is its mask): pselect(2) has programs block signals but there.
  */
-static bool may_be_in_handler(void)
+static bool may_be_in_handler(const sigset_t *waiting)
 {
     struct sigaction action;
     sigset_t mask;
     sigprocmask(SIG_BLOCK, NULL, &mask);
     for (int signal = 1; signal < SIGNALS; signal++)
-        if (sigismember(&mask, signal) && !sigismember(&process.mask, signal) && signals_has_handler(signal, &action))
+        if (sigismember(&mask, signal) && !sigismember(&process.mask, signal) &&
+            (!waiting || sigismember(waiting, signal)) && signals_has_handler(signal, &action))
             return true;
     return false;
 }
@@ -196,7 +207,7 @@ static bool may_be_in_handler(void)
 static bool is_this_process(void)
 {
     pid_find();
-    return process.any ? getpid() == process.pid : syscall(SYS_gettid) == process.pid;
+    return getpid() == process.pid;
 }
 
 /* What warms this process and not the one that it was forked from; what that was warmed by would warm it again. */
@@ -207,31 +218,57 @@ static const char *trigger_for_children(void)
                                                       : "serve or fork";
 }
 
-/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
-static enum signals_came serve(const void *caller)
+static void serve_quietly(void)
 {
     char why[640];
-    if (!is_this_process() || !has_cuda() || caller_is_transport(caller) || may_be_in_handler() || !watch_end())
-        return SIGNALS_NONE;
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
                   "%s: forked from a process that had initialised CUDA, so CUDA cannot work in it; "
                   "GPUWARM_TRIGGER=%s warms such processes themselves",
                   session.program, trigger_for_children());
-        return SIGNALS_NONE;
+        return;
     }
-    if (process.state == STATE_WARMED)
-        return stack_has(STACK_BYTES, process.stack_top) ? warm_running(TRIGGER_SERVE, NULL) : SIGNALS_NONE;
+    if (process.state == STATE_WARMED) {
+        if (stack_has(STACK_BYTES, process.stack_top))
+            session_warm_libraries(&session);
+        return;
+    }
     process.state = STATE_NOTHING;
     if (stack_or_driver_forbids(why, sizeof why)) {
         session_give_up(&session, why);
-        return SIGNALS_NONE;
+        return;
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), cuda_name());
 #pragma GCC diagnostic pop
-    return warm_running(TRIGGER_SERVE, why);
+    session_warm(&session, TRIGGER_SERVE, process.late, why);
+    process.state = STATE_WARMED;
+}
+
+/* A call in which a process may come to serve. */
+struct call {
+    const void *from;     /* where it returns to */
+    const sigset_t *mask; /* what it blocks while it waits; NULL: nothing more */
+};
+
+/* A hook jumps to what it does while watched, and so is not in between. */
+#define CALL(mask)                                                                                                     \
+    (struct call)                                                                                                      \
+    {                                                                                                                  \
+        __builtin_return_address(0), mask                                                                              \
+    }
+
+/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
+static enum signals_came serve(struct call call)
+{
+    struct quiet quiet;
+    if (!is_this_process() || !has_cuda() || caller_is_transport(call.from) || may_be_in_handler(call.mask) ||
+        !watch_end())
+        return SIGNALS_NONE;
+    quiet_begin(&quiet);
+    serve_quietly();
+    return quiet_end(&quiet, call.mask);
 }
 
 /*
@@ -243,41 +280,63 @@ static bool may_serve(void)
     return may_have_cuda() && (process.any || process.thread == THREAD_SELF());
 }
 
-COLD static enum signals_came came_with(int fd, const void *caller)
+COLD static enum signals_came came_to_accept(int fd, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
+    if (!process.late && !may_have_cuda())
+        process.late = true;
     if (may_serve() && listener_is(fd, !process.any))
-        came = serve(caller);
+        came = serve(call);
     errno = saved;
     return came;
 }
 
-COLD static enum signals_came came_to_accept(int fd, const void *caller)
-{
-    if (!process.late && !may_have_cuda())
-        process.late = true;
-    return came_with(fd, caller);
-}
-
-COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count, const void *caller)
+COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (may_serve() && listener_polled(fds, count, !process.any))
-        came = serve(caller);
+        came = serve(call);
     errno = saved;
     return came;
 }
 
-COLD static enum signals_came came_to_select(int count, const void *reads, const void *caller)
+COLD static enum signals_came came_to_select(int count, const void *reads, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (may_serve() && listener_selected(count, reads, !process.any))
-        came = serve(caller);
+        came = serve(call);
     errno = saved;
     return came;
+}
+
+/*
+ * To put a socket in an epoll set is not to wait yet: a master may do so and leave the waiting to the workers that it
+ * forks then. So the set is remembered, and whoever waits on it comes to serve: also a thread that the initial one,
+ * which made the set, has started for that.
+ */
+COLD static void epoll_filled(int epoll, int fd, struct call call)
+{
+    int saved = errno;
+    if (may_serve() && listener_is(fd, !process.any) && !caller_is_transport(call.from)) {
+        process.epoll_listener = fd;
+        __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
+    }
+    errno = saved;
+}
+
+/* epoll_wait(2) never goes on after a handler; without waiting it is never interrupted. */
+COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
+{
+    int saved = errno;
+    enum signals_came came = SIGNALS_NONE;
+    if (epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
+        listener_is(process.epoll_listener, !process.any))
+        came = serve(call);
+    errno = saved;
+    return waits && came != SIGNALS_NONE;
 }
 
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
@@ -301,52 +360,51 @@ static int watched_listen(int fd, int backlog)
     return next.listen(fd, backlog);
 }
 
-/* Where the program called from: a hook jumps to what it does while watched, and so is not in between. */
-#define CALLER __builtin_return_address(0)
-
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
 static int watched_accept(int fd, void *address, void *length)
 {
-    return came_to_accept(fd, CALLER) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
+    return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
 static int watched_accept4(int fd, void *address, void *length, int flags)
 {
-    return came_to_accept(fd, CALLER) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept4(fd, address, length, flags);
+    return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED
+                                                                  : next.accept4(fd, address, length, flags);
 }
 
 static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
-    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
+    return came_to_poll(fds, count, CALL(NULL)) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
 }
 
 static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
-    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
+    return came_to_poll(fds, count, CALL(NULL)) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
 }
 
 static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
-    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
+    return came_to_poll(fds, count, CALL(mask)) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
 }
 
 static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
                                const void *mask, size_t size)
 {
-    return came_to_poll(fds, count, CALLER) != SIGNALS_NONE ? INTERRUPTED
-                                                            : next.__ppoll_chk(fds, count, timeout, mask, size);
+    return came_to_poll(fds, count, CALL(mask)) != SIGNALS_NONE ? INTERRUPTED
+                                                                : next.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
 static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
-    return came_to_select(count, reads, CALLER) != SIGNALS_NONE ? INTERRUPTED
-                                                                : next.select(count, reads, writes, errors, timeout);
+    return came_to_select(count, reads, CALL(NULL)) != SIGNALS_NONE
+               ? INTERRUPTED
+               : next.select(count, reads, writes, errors, timeout);
 }
 
 static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
                            const void *mask)
 {
-    return came_to_select(count, reads, CALLER) != SIGNALS_NONE
+    return came_to_select(count, reads, CALL(mask)) != SIGNALS_NONE
                ? INTERRUPTED
                : next.pselect(count, reads, writes, errors, timeout, mask);
 }
@@ -354,8 +412,26 @@ static int watched_pselect(int count, void *reads, void *writes, void *errors, c
 static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD && process.listened)
-        came_with(fd, CALLER);
+        epoll_filled(epoll, fd, CALL(NULL));
     return next.epoll_ctl(epoll, operation, fd, event);
+}
+
+static int watched_epoll_wait(int epoll, void *events, int count, int ms)
+{
+    return epoll_interrupted(epoll, ms != 0, CALL(NULL)) ? INTERRUPTED : next.epoll_wait(epoll, events, count, ms);
+}
+
+static int watched_epoll_pwait(int epoll, void *events, int count, int ms, const void *mask)
+{
+    return epoll_interrupted(epoll, ms != 0, CALL(mask)) ? INTERRUPTED
+                                                         : next.epoll_pwait(epoll, events, count, ms, mask);
+}
+
+static int watched_epoll_pwait2(int epoll, void *events, int count, const struct timespec *timeout, const void *mask)
+{
+    bool waits = !timeout || timeout->tv_sec || timeout->tv_nsec;
+    return epoll_interrupted(epoll, waits, CALL(mask)) ? INTERRUPTED
+                                                       : next.epoll_pwait2(epoll, events, count, timeout, mask);
 }
 
 /*
@@ -373,15 +449,9 @@ static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 /* ---- fork -----------------------------------------------------------------------------------------------------------
  */
 
-static void fork_moment(void)
+static void fork_quietly(void)
 {
     char why[640];
-    bool loaded = has_cuda();
-    process.state = STATE_NOTHING;
-    if (!loaded) {
-        session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
-        return;
-    }
     if (stack_or_driver_forbids(why, sizeof why)) {
         session_give_up(&session, why);
         return;
@@ -390,7 +460,25 @@ static void fork_moment(void)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), cuda_name());
 #pragma GCC diagnostic pop
-    warm_running(TRIGGER_FORK, why);
+    session_warm(&session, TRIGGER_FORK, process.late, why);
+    process.state = STATE_WARMED;
+}
+
+/* Without CUDA nothing is asked of the system, unless a report or a log line is wanted. */
+static void fork_moment(void)
+{
+    struct quiet quiet;
+    bool cuda = has_cuda();
+    process.state = STATE_NOTHING;
+    watch_end();
+    if (!cuda) {
+        session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
+        return;
+    }
+    pid_find();
+    quiet_begin(&quiet);
+    fork_quietly();
+    quiet_end(&quiet, NULL);
 }
 
 /* In the child, before fork returns there. A child of one that waits decides for itself. */
@@ -497,7 +585,9 @@ __attribute__((destructor)) static void gpuwarm_exit(void)
 {
     if (process.state != STATE_WARMED)
         return;
-    int saved = errno;
+    int saved = errno, cancellation;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     session_check_visible(&session, process.pid);
+    pthread_setcancelstate(cancellation, NULL);
     errno = saved;
 }

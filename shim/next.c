@@ -7,6 +7,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SYS_epoll_pwait2 /* since Linux 5.11; one number on all architectures */
+#define SYS_epoll_pwait2 441
+#endif
+
 enum { KERNEL_MASK_BYTES = 8 }; /* of a signal mask as the kernel takes it: 64 signals */
 
 /* The system calls, for the case that no object is found to have the function: not points of cancellation, as those
@@ -77,6 +81,21 @@ static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
     return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
 }
 
+static int raw_epoll_pwait(int epoll, void *events, int count, int ms, const void *mask)
+{
+    return (int)syscall(SYS_epoll_pwait, epoll, events, count, ms, mask, KERNEL_MASK_BYTES);
+}
+
+static int raw_epoll_wait(int epoll, void *events, int count, int ms)
+{
+    return raw_epoll_pwait(epoll, events, count, ms, NULL);
+}
+
+static int raw_epoll_pwait2(int epoll, void *events, int count, const struct timespec *timeout, const void *mask)
+{
+    return (int)syscall(SYS_epoll_pwait2, epoll, events, count, timeout, mask, KERNEL_MASK_BYTES);
+}
+
 void next_complete(struct next *some)
 {
 #define HOOK(name, parameters, arguments)                                                                              \
@@ -104,17 +123,36 @@ struct next_reached next_reached = {
 #undef HOOK
 };
 
+static const struct next_reached first_of = {
+#define HOOK(name, parameters, arguments) .name = first_##name,
+#include "hooks.def"
+#undef HOOK
+};
+
+static const char names[][16] = {
+#define HOOK(name, parameters, arguments) #name,
+#include "hooks.def"
+#undef HOOK
+};
+
+enum { HOOKS = sizeof names / sizeof *names };
+
+/* The structures are one pointer (one byte) for each hook, in the order of the names: gone through as arrays. */
+typedef void *slot __attribute__((may_alias));
+_Static_assert(sizeof next == HOOKS * sizeof(slot) && sizeof next_reached == sizeof next, "a pointer each");
+_Static_assert(sizeof next_known == HOOKS * sizeof(bool), "a byte each");
+
 struct search {
     bool passed; /* our own object: what comes after it in the loader's order is next */
     struct next found;
-    struct next_known known;
+    bool known[HOOKS];
 };
 
 static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
 {
     struct search *search = argument;
+    slot *found = (slot *)&search->found;
     struct link_map object = {.l_addr = info->dlpi_addr};
-    void *function;
     (void)size;
     for (size_t i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
@@ -122,13 +160,9 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
     if (search->passed && object.l_ld) {
         /* Before glibc 2.34 accept and others are also in libpthread. */
         bool is_libc = object_symbol(&object, "gnu_get_libc_version") || object_symbol(&object, "pthread_create");
-#define HOOK(name, parameters, arguments)                                                                              \
-    if (!search->found.name && (function = object_symbol(&object, #name))) {                                           \
-        memcpy(&search->found.name, &function, sizeof function);                                                       \
-        search->known.name = is_libc;                                                                                  \
-    }
-#include "hooks.def"
-#undef HOOK
+        for (size_t i = 0; i < HOOKS; i++)
+            if (!found[i] && (found[i] = object_symbol(&object, names[i])))
+                search->known[i] = is_libc;
     }
     search->passed |= object.l_ld == _DYNAMIC;
     return 0;
@@ -137,23 +171,21 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
 void next_find(void)
 {
     struct search search = {.passed = false};
+    const slot *found = (const slot *)&search.found, *first = (const slot *)&first_of;
     dl_iterate_phdr(search_object, &search);
     next_complete(&search.found);
     /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
-#define HOOK(name, parameters, arguments)                                                                              \
-    anything first_of_##name = first_##name;                                                                           \
-    __atomic_store_n(&next.name, search.found.name, __ATOMIC_RELAXED);                                                 \
-    next_known.name = search.known.name;                                                                               \
-    __atomic_compare_exchange_n(&next_reached.name, &first_of_##name, (anything)(void (*)(void))next.name, false,      \
-                                __ATOMIC_RELEASE, __ATOMIC_RELAXED);
-#include "hooks.def"
-#undef HOOK
+    for (size_t i = 0; i < HOOKS; i++) {
+        slot expected = first[i];
+        __atomic_store_n(&((slot *)&next)[i], found[i], __ATOMIC_RELAXED);
+        ((bool *)&next_known)[i] = search.known[i];
+        __atomic_compare_exchange_n(&((slot *)&next_reached)[i], &expected, found[i], false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED);
+    }
 }
 
 void next_reach(void)
 {
-#define HOOK(name, parameters, arguments)                                                                              \
-    __atomic_store_n(&next_reached.name, (anything)(void (*)(void))next.name, __ATOMIC_RELAXED);
-#include "hooks.def"
-#undef HOOK
+    for (size_t i = 0; i < HOOKS; i++)
+        __atomic_store_n(&((slot *)&next_reached)[i], ((const slot *)&next)[i], __ATOMIC_RELAXED);
 }

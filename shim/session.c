@@ -165,11 +165,29 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
     }
 }
 
-static const char *visible_now(const struct session *session)
+/*
+ * CUDA_VISIBLE_DEVICES as it is. Before main, and as long as the program's list is the one that was there when it was
+ * warmed, it can be read as it stands, and nothing is asked of the system: a filter may allow a program only to end.
+ * Else another thread may be changing it. false: not known.
+ */
+static bool visible_now(const struct session *session, char *now, size_t size)
 {
-    const char *value =
-        session->libc.environment ? environment_get(*session->libc.environment, "CUDA_VISIBLE_DEVICES") : NULL;
-    return value ? value : "";
+    static const char name[] = "CUDA_VISIBLE_DEVICES";
+    char *const *environment = session->libc.environment ? *session->libc.environment : NULL;
+    if (environment != session->environment)
+        return environment_copy(environment, name, now, size);
+    const char *value = environment ? environment_get(environment, name) : NULL;
+    snprintf(now, size, "%s", value ? value : "");
+    return true;
+}
+
+static void visible_keep(struct session *session, enum trigger trigger)
+{
+    char *const *environment = session->libc.environment ? *session->libc.environment : NULL;
+    session->environment = trigger == TRIGGER_LOAD ? environment : NULL;
+    if (!visible_now(session, session->visible, sizeof session->visible))
+        session->visible[0] = '\0';
+    session->environment = environment;
 }
 
 static struct warm_request request_make(const struct session *session, enum trigger trigger)
@@ -211,11 +229,11 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
     warm_run(&request, warmth);
     standard_free(taken);
     session->warmed_at = trigger;
-    snprintf(session->visible, sizeof session->visible, "%s", visible_now(session));
     if (trigger == TRIGGER_LOAD && (warmth->result == WARM_WARM || warmth->result == WARM_PARTIAL)) {
         struct marker self = marker_self(session->process.rank.local);
         marker_set(session->libc.environment, &self);
     }
+    visible_keep(session, trigger);
     warmth_say(session, reason);
 }
 
@@ -249,8 +267,8 @@ void session_give_up(const struct session *session, const char *reason)
 /* Nothing is asked of the system before there is something to say: a filter may allow a program only to end. */
 void session_check_visible(const struct session *session, pid_t warmed)
 {
-    const char *now = visible_now(session);
-    if (strncmp(now, session->visible, sizeof session->visible - 1) != 0 && getpid() == warmed)
+    char now[sizeof session->visible];
+    if (visible_now(session, now, sizeof now) && strcmp(now, session->visible) != 0 && getpid() == warmed)
         log_write(
             &session->log, LOG_WARN,
             "the program set CUDA_VISIBLE_DEVICES to \"%.100s\" after it was warmed with \"%.100s\": too late for "

@@ -26,6 +26,7 @@ struct session {
     char report[PATH_MAX];
     char reason[640];                /* of the decision, in words */
     char visible[256];               /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
+    char *const *environment;        /* the list of variables that it was found in */
     struct stage_outcome prefetched; /* what was read ahead before the process waited for its moment */
     enum trigger warmed_at;          /* when it was warmed */
     struct warmth warmth;            /* what came of that */

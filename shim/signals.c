@@ -3,7 +3,11 @@
 #include "signals.h"
 #include <errno.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { KERNEL_MASK_BYTES = 8 }; /* of a signal mask as the kernel takes it: 64 signals */
 
 static const int writing[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
@@ -57,7 +61,7 @@ void signals_hold_handled(struct signals *signals)
     signals->handled = handled;
 }
 
-enum signals_came signals_came(const struct signals *signals)
+enum signals_came signals_came(const struct signals *signals, const sigset_t *mask)
 {
     enum signals_came came = SIGNALS_NONE;
     struct sigaction action;
@@ -65,7 +69,8 @@ enum signals_came signals_came(const struct signals *signals)
     sigpending(&pending);
     for (int signal = 1; signal < SIGNALS; signal++) {
         if (!sigismember(&signals->handled, signal) || sigismember(&signals->mask, signal) ||
-            !sigismember(&pending, signal) || !signals_has_handler(signal, &action))
+            !sigismember(&pending, signal) || (mask && sigismember(mask, signal)) ||
+            !signals_has_handler(signal, &action))
             continue;
         if (!(action.sa_flags & SA_RESTART))
             return SIGNALS_INTERRUPTING;
@@ -83,7 +88,8 @@ void signals_release(const struct signals *signals)
     for (size_t i = 0; i < COUNT(writing); i++)
         if (!sigismember(&signals->pending, writing[i]) && !sigismember(&signals->handled, writing[i]))
             sigaddset(&ours, writing[i]);
-    while (sigtimedwait(&ours, NULL, &none) > 0)
+    /* By number: sigtimedwait is a point of cancellation, where the call that we are in may be none. */
+    while (syscall(SYS_rt_sigtimedwait, &ours, NULL, &none, KERNEL_MASK_BYTES) > 0)
         ;
     sigprocmask(SIG_SETMASK, &signals->mask, NULL);
     errno = saved;

@@ -36,8 +36,11 @@ enum { SIGNALS = 65 }; /* Linux: 1 to 64 */
 /* Has the signal a handler? Then *action is what sigaction(2) tells of it. */
 bool signals_has_handler(int signal, struct sigaction *action);
 
-/* After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. */
-enum signals_came signals_came(const struct signals *signals);
+/*
+ * After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. A call that
+ * blocks the signals of `mask` (NULL: none) while it waits is not interrupted by those.
+ */
+enum signals_came signals_came(const struct signals *signals, const sigset_t *mask);
 
 /* Restores the mask. What writing raised in between is dropped; any other signal that came is delivered now. */
 void signals_release(const struct signals *signals);

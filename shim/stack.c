@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See stack.h. The initial thread's stack grows down to a limit on its size (getrlimit(2)); any other is a mapping,
- * found in /proc/self/maps. pthread_getattr_np would tell too, but allocates from the program's heap.
+ * found in /proc/thread-self/maps. pthread_getattr_np would tell too, but allocates from the program's heap.
  */
 #include "stack.h"
 #include <fcntl.h>
@@ -53,7 +53,10 @@ bool stack_has(size_t bytes, const void *top)
     bool is_initial, has = initial_has(bytes, here, (uintptr_t)top, &is_initial);
     if (is_initial)
         return has;
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    /* /proc/self is the initial thread's, and empty once that has ended; thread-self came with Linux 3.17. */
+    int fd = open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     uintptr_t start = fd >= 0 ? mapping_start(fd, here) : 0;
     if (fd >= 0)
         close(fd);

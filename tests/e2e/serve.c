@@ -171,7 +171,7 @@ Test(serve, fork_warms_each_child)
 Test(serve, a_loop_that_a_signal_ends_still_ends)
 {
     const char *const *settings = LIST("SIMCUDA_LATENCY_MS=cuInit=700");
-    const char *const *waits = LIST("accept", "poll", "select");
+    const char *const *waits = LIST("accept", "poll", "select", "epoll");
     for (; *waits; waits++)
         for (int restart = 0; restart < 2; restart++) {
             const char *const *argv = LIST(run_host("stops"), *waits, restart ? "restart" : NULL);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A master that listens, puts its listening socket in an epoll set, and only then forks the workers that wait on it:
- * shares_epoll [cuda]. `cuda` opens the driver in the master, before; otherwise each worker does so itself. A worker
- * answers one connection, made by the master, with what its first CUDA calls gave.
+ * shares_epoll [cuda] [thread]. `cuda` opens the driver in the master, before; otherwise each worker does so itself. A
+ * worker answers one connection, made by the master, with what its first CUDA calls gave. With `thread` it is one
+ * thread of the same process.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -34,18 +38,21 @@ static int listener_make(void)
     return fd;
 }
 
-static void work(int epoll, int listener, void *driver)
+static int listener, epoll;
+static void *driver;
+
+static void *work(void *unused)
 {
     struct epoll_event event;
     void *context = NULL;
-    if (!driver)
-        driver = driver_open();
-    int (*init)(unsigned) = (int (*)(unsigned))dlsym(driver, "cuInit");
-    int (*retain)(void **, int) = (int (*)(void **, int))dlsym(driver, "cuDevicePrimaryCtxRetain");
+    void *opened = driver ? driver : driver_open();
+    int (*init)(unsigned) = (int (*)(unsigned))dlsym(opened, "cuInit");
+    int (*retain)(void **, int) = (int (*)(void **, int))dlsym(opened, "cuDevicePrimaryCtxRetain");
     int ready = epoll_wait(epoll, &event, 1, 30000);
     int connection = accept(listener, NULL, NULL);
     int initialised = init(0);
     dprintf(connection, "ready %d, cuInit %d, retain %d", ready, initialised, retain(&context, 0));
+    return unused;
 }
 
 static void ask(void)
@@ -58,22 +65,35 @@ static void ask(void)
     printf("worker: %s\n", answer);
 }
 
+static void ask_a_thread(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, work, NULL);
+    ask();
+    pthread_join(thread, NULL);
+}
+
+static void ask_a_worker(void)
+{
+    fflush(stdout);
+    pid_t worker = fork();
+    if (worker == 0) {
+        work(NULL);
+        _exit(0);
+    }
+    ask();
+    waitpid(worker, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
-    (void)argv;
-    void *driver = argc > 1 ? driver_open() : NULL;
-    int listener = listener_make(), epoll = epoll_create1(0);
+    bool threads = argc > 2 && strcmp(argv[2], "thread") == 0;
+    driver = argc > 1 ? driver_open() : NULL;
+    listener = listener_make();
+    epoll = epoll_create1(0);
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &(struct epoll_event){.events = EPOLLIN}) != 0)
         perror("epoll_ctl");
-    for (int i = 0; i < 2; i++) {
-        fflush(stdout);
-        pid_t worker = fork();
-        if (worker == 0) {
-            work(epoll, listener, driver);
-            _exit(0);
-        }
-        ask();
-        waitpid(worker, NULL, 0);
-    }
+    for (int i = 0; i < 2; i++)
+        (threads ? ask_a_thread : ask_a_worker)();
     return 8;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stops WAY [restart]: a server whose loop ends when a signal has come: `while (!stop) accept()`, or poll, select. Its
- * child sends it SIGTERM a fifth of a second after it has begun to wait. With `restart` the handler was installed with
- * SA_RESTART, which accept goes on after: then the handler connects, so that it returns all the same.
+ * stops WAY [restart]: a server whose loop ends when a signal has come: `while (!stop) accept()`, or poll, select,
+ * epoll. Its child sends it SIGTERM a fifth of a second after it has begun to wait. With `restart` the handler was
+ * installed with SA_RESTART, which accept goes on after: then the handler connects, so that it returns all the same.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -27,6 +28,17 @@ static void handle(int signal)
         _exit(1);
 }
 
+static int wait_with_epoll(int listener)
+{
+    static int epoll = -1;
+    struct epoll_event event = {.events = EPOLLIN};
+    if (epoll < 0) {
+        epoll = epoll_create1(EPOLL_CLOEXEC);
+        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
+    }
+    return epoll_wait(epoll, &event, 1, -1);
+}
+
 static int wait_once(const char *way, int listener)
 {
     struct pollfd polled = {.fd = listener, .events = POLLIN};
@@ -37,6 +49,8 @@ static int wait_once(const char *way, int listener)
         return poll(&polled, 1, -1);
     if (strcmp(way, "select") == 0)
         return select(listener + 1, &set, NULL, NULL, NULL);
+    if (strcmp(way, "epoll") == 0)
+        return wait_with_epoll(listener);
     return accept(listener, NULL, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 Test(environment, get)
@@ -67,4 +68,23 @@ Test(environment, set_in_an_empty_one)
     environment_set(&environ, "GPUWARM_TEST", "alone");
     cr_assert_str_eq(environ[0], "GPUWARM_TEST=alone");
     cr_assert_null(environ[1]);
+}
+
+Test(environment, is_read_also_where_it_may_be_gone)
+{
+    char value[8] = "";
+    char *environment[] = {"RAN=2", "RANK=3", "EMPTY=", "LONG=0123456789", NULL};
+    cr_assert(environment_copy(environment, "RANK", value, sizeof value));
+    cr_assert_str_eq(value, "3");
+    cr_assert(environment_copy(environment, "EMPTY", value, sizeof value));
+    cr_assert_str_empty(value);
+    cr_assert(environment_copy(environment, "LONG", value, sizeof value));
+    cr_assert_str_eq(value, "0123456");
+    cr_assert_not(environment_copy(environment, "RANKED", value, sizeof value));
+    long page = sysconf(_SC_PAGESIZE);
+    char *gone = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(gone, (size_t)page);
+    cr_assert_not(environment_copy((char **)(void *)gone, "RANK", value, sizeof value), "the list");
+    environment[1] = gone;
+    cr_assert(environment_copy(environment, "LONG", value, sizeof value), "an entry that is gone is passed over");
 }

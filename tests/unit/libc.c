@@ -34,9 +34,9 @@ Test(libc, what_the_program_reaches_too)
 
 Test(libc, every_function_of_the_c_library_that_is_asked_for)
 {
-    static const char *const names[] = {"read",  "write",  "accept",  "accept4",   "poll",
-                                        "ppoll", "select", "pselect", "epoll_ctl", "fork",
-                                        "qsort", "printf", "_exit",   "_environ",  "stdout"};
+    static const char *const names[] = {"read",   "write",   "accept",    "accept4",    "poll", "ppoll",
+                                        "select", "pselect", "epoll_ctl", "epoll_wait", "fork", "qsort",
+                                        "printf", "_exit",   "_environ",  "stdout"};
     const struct link_map *libc = object_named("libc.so.6");
     cr_assert_not_null(libc);
     void *handle = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);

@@ -4,8 +4,8 @@
 #define E2E_SPOIL_H
 
 /*
- * Copies a library of the build folder ("simcuda/libcuda.so.1") into `folder`, which is made, under its own name. It has
- * no function of these names (NULL-terminated) any more.
+ * Copies a library of the build folder ("simcuda/libcuda.so.1") into `folder`, which is made, under its own name. It
+ * has no function of these names (NULL-terminated) any more.
  */
 void spoil_copy(const char *library, const char *folder, const char *const *lacking);
 

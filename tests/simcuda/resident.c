@@ -96,7 +96,8 @@ static bool kept_make(void)
     return thread_start(thread_socket, &kept[4].fd) && thread_start(thread_event, &kept[3].fd);
 }
 
-/* After a failure nothing is left, so that a later cuInit can succeed; a thread that polls sees the socket shut down. */
+/* After a failure nothing is left, so that a later cuInit can succeed; a thread that polls sees the socket shut down.
+ */
 bool simcuda_resident_start(void)
 {
     if (kept_make())

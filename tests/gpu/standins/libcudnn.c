@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A stand-in for cuDNN on the simulated driver: handles, descriptors, and convolutions of one pixel. */
+/*
+ * A stand-in for cuDNN on the simulated driver: handles, descriptors, and convolutions. Right are those of one pixel;
+ * the library's own warm-up, of which nobody reads the result, makes a larger one.
+ */
 #include "standin.h"
 
 /* An image's or a filter's size, in the order in which it lies in memory. A convolution's own settings are not kept. */
@@ -8,6 +11,7 @@ struct descriptor {
 };
 
 int cudnnCreate(void **handle);
+const char *cudnnGetErrorString(int status);
 int cudnnDestroy(void *handle);
 int cudnnSetStream(void *handle, void *stream);
 int cudnnCreateTensorDescriptor(void **descriptor);
@@ -30,6 +34,11 @@ int cudnnCreate(void **handle)
     static bool paid;
     standin_pay(&paid);
     return standin_new(handle, 1);
+}
+
+const char *cudnnGetErrorString(int status)
+{
+    return status == STANDIN_OK ? "CUDNN_STATUS_SUCCESS" : "CUDNN_STATUS_ALLOC_FAILED";
 }
 
 int cudnnDestroy(void *handle)
@@ -94,9 +103,10 @@ int cudnnSetConvolution2dDescriptor(void *convolution, int pad_h, int pad_w, int
                                     int dilation_w, int mode, int type)
 {
     (void)convolution;
+    (void)pad_h, (void)pad_w, (void)step_h, (void)step_w, (void)dilation_h, (void)dilation_w;
     (void)mode;
     (void)type;
-    return pad_h || pad_w || step_h != 1 || step_w != 1 || dilation_h != 1 || dilation_w != 1;
+    return STANDIN_OK;
 }
 
 int cudnnSetConvolutionMathType(void *convolution, int type)

@@ -46,6 +46,7 @@ unsigned long long prefetch_meminfo(const char *text, const char *name)
 /* The start of a file, as a string; empty when it cannot be read. */
 static void text_read(const char *path, char *text, size_t size)
 {
+    memset(text, 0, size);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd >= 0 ? read(fd, text, size - 1) : -1;
     text[length > 0 ? length : 0] = '\0';

@@ -42,6 +42,7 @@ static void cleanup(void *what)
     print_state(what);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as the compiler calls it */
 static void destroy(int *object)
 {
     printf("object %d destroyed\n", *object);
@@ -50,7 +51,7 @@ static void destroy(int *object)
 
 static void wait_to_be_cancelled(void)
 {
-    __attribute__((cleanup(destroy))) int object = 5;
+    __attribute__((cleanup(destroy), unused)) int object = 5;
     int epoll = waits_epoll(way, listener);
     if (strcmp(way, "epoll") == 0 && !asynchronous)
         print_state("in the set"); /* epoll_ctl is no point of cancellation */

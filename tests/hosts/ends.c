@@ -34,7 +34,7 @@ static void end(void)
 
 static void reached(const char *point)
 {
-    if (strcmp(when, point) == 0)
+    if (when && strcmp(when, point) == 0)
         end();
 }
 
@@ -76,7 +76,7 @@ __attribute__((constructor)) static void construct(int argc, char **argv)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     alarm(25); /* ends the test, if nothing else does */
     atexit(say_at_exit);
-    at_quick_exit(say_at_quick_exit);
+    (void)at_quick_exit(say_at_quick_exit);
     reached("constructor");
 }
 

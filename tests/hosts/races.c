@@ -15,7 +15,7 @@
 enum { VARIABLES = 2000, PLUGINS = 500 };
 
 static atomic_int turns;
-static const char *plugin;
+static char plugin[4096];
 
 static void *set_variables(void *unused)
 {
@@ -70,12 +70,10 @@ int main(int argc, char **argv)
     if (argc < 2)
         return 1;
     bool itself = argc > 2 && strcmp(argv[2], "itself") == 0, ends = argc > 2 && strcmp(argv[2], "ends") == 0;
-    char path[4096];
     pthread_t thread, client;
     /* A deadlock ends here, which only the loader and the driver can come to. */
     alarm(strcmp(argv[1], "plugins") == 0 ? 2 : 25);
-    snprintf(path, sizeof path, "%.*slibplugin.so", (int)(strrchr(argv[0], '/') + 1 - argv[0]), argv[0]);
-    plugin = path;
+    snprintf(plugin, sizeof plugin, "%.*slibplugin.so", (int)(strrchr(argv[0], '/') + 1 - argv[0]), argv[0]);
     if (!dlopen("libcuda.so.1", RTLD_NOW))
         return 1;
     int listener = waits_listen();

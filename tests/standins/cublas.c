@@ -10,6 +10,7 @@ STANDIN_DESTROY(NOT_INITIALIZED, cublasStatus_t, cublasDestroy_v2, cublasHandle_
 STANDIN(NOT_INITIALIZED, cublasStatus_t, cublasSetStream_v2, (cublasHandle_t handle, cudaStream_t stream),
         "has=%d stream=%p", handle != NULL, stream)
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the library's */
 STANDIN(NOT_INITIALIZED, cublasStatus_t, cublasSgemm_v2,
         (cublasHandle_t handle, cublasOperation_t of_a, cublasOperation_t of_b, int m, int n, int k, const float *alpha,
          const float *a, int a_leading, const float *b, int b_leading, const float *beta, float *c, int c_leading),

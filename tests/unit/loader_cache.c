@@ -32,7 +32,7 @@ static size_t cache_make(size_t start)
 {
     uint32_t count = COUNT;
     size_t strings = 48 + COUNT * 24;
-    memcpy(bytes + start, "glibc-ld.so.cache1.1", 20);
+    strcpy(bytes + start, "glibc-ld.so.cache1.1"); /* its NUL is the lowest byte of the count */
     memcpy(bytes + start + 20, &count, sizeof count);
     for (size_t i = 0; i < COUNT; i++) {
         char *entry = bytes + start + 48 + i * 24;
@@ -51,7 +51,7 @@ static size_t cache_make(size_t start)
 static size_t older_make(void)
 {
     uint32_t count = 3;
-    memcpy(bytes, "ld.so-1.7.0", 12);
+    strcpy(bytes, "ld.so-1.7.0");
     memcpy(bytes + 12, &count, sizeof count);
     return 16 + 3 * 12 + 4;
 }

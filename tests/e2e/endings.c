@@ -124,6 +124,8 @@ Test(endings, in_an_exit_handler)
 /* A handler cannot be there yet. What has none ends the program, though not before it is warmed. */
 Test(endings, by_a_signal_while_it_warms_before_main)
 {
+    if (run_emulated())
+        cr_skip_test("the emulator has threads of its own and a state of its own in /proc");
     const char *script = "\"$0\" return never & until grep -q ') S' /proc/$!/stat; do sleep 0.01; done; kill -$1 $!; "
                          "wait $!; echo $?";
     for (const char *const *signal = LIST("TERM", "INT", "HUP", "USR1", "KILL"); *signal; signal++)
@@ -144,6 +146,8 @@ Test(endings, of_the_initial_thread_alone)
 /* Loops that a signal ends, which comes in the middle of a warm-up (tests/e2e/serve.c has accept, poll and select). */
 Test(endings, of_every_loop_that_waits)
 {
+    if (run_emulated())
+        cr_skip_test("the emulator does not let signals in only while ppoll and pselect wait");
     const char *const *settings = LIST("GPUWARM_TRIGGER=auto", "SIMCUDA_LATENCY_MS=cuInit=700");
     for (const char *const *way = LIST("accept4", "ppoll", "pselect", "epoll"); *way; way++)
         cr_expect_eq(same(6, LIST(run_host("waits_again"), *way), settings), 1, "%s", *way);

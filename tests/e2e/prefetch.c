@@ -114,6 +114,8 @@ Test(prefetch, the_driver_and_the_libraries_that_are_linked)
 /* Nothing is asked for twice. */
 Test(prefetch, what_is_in_memory_is_left_alone)
 {
+    if (run_emulated())
+        cr_skip_test("the emulator cannot ask whether a file is in memory (preadv2)");
     large_copy("simcuda/libcuda.so.1");
     cJSON *report = report_of("first_call", NULL, "GPUWARM_STAGES=prefetch,context", folders());
     cr_expect_eq(bytes_of(report), 0);

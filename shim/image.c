@@ -119,7 +119,7 @@ void image_add_needed(const struct image *image, struct links *links)
         const struct link_map *map = image->maps->l_next;
         while (map && strcmp(object_name(map), needed) != 0)
             map = map->l_next;
-        if (!map || object_is_cuda_library(needed))
+        if (!map || object_is_cuda_library(needed) || object_is_runtime(needed))
             continue;
         size_t known = 0;
         while (known < links->count && links->objects[known] != map)

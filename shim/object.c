@@ -163,6 +163,14 @@ static bool matches(const char *soname, const char *entry)
     return open ? strstr(soname, ".so") != NULL : strncmp(soname + length, ".so", 3) == 0;
 }
 
+static bool matches_one(const char *soname, const char (*entries)[16], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (matches(soname, entries[i]))
+            return true;
+    return false;
+}
+
 bool object_is_cuda_library(const char *soname)
 {
     static const char names[][16] = {
@@ -170,10 +178,7 @@ bool object_is_cuda_library(const char *soname)
 #include "cuda_libraries.def"
 #undef CUDA_LIBRARY
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (matches(soname, names[i]))
-            return true;
-    return false;
+    return matches_one(soname, names, sizeof names / sizeof *names);
 }
 
 bool object_is_transport(const char *soname)
@@ -183,8 +188,15 @@ bool object_is_transport(const char *soname)
 #include "transports.def"
 #undef TRANSPORT
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (matches(soname, names[i]))
-            return true;
-    return false;
+    return matches_one(soname, names, sizeof names / sizeof *names);
+}
+
+bool object_is_runtime(const char *soname)
+{
+    static const char names[][16] = {
+#define RUNTIME(name) name,
+#include "runtimes.def"
+#undef RUNTIME
+    };
+    return matches_one(soname, names, sizeof names / sizeof *names);
 }

@@ -93,6 +93,16 @@ Test(image, no_cuda_libraries)
         cr_assert_not(object_is_cuda_library(sonames[i]), "%s", sonames[i]);
 }
 
+Test(image, runtimes_by_name)
+{
+    static const char *const runtimes[] = {"libc.so.6", "libstdc++.so.6", "ld-linux-x86-64.so.2", "libgomp.so.1"};
+    static const char *const others[] = {"libcurl.so.4", "libcap.so.2", "libmount.so.1", "libstdc++fs.so", "libgcc.so"};
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+        cr_expect(object_is_runtime(runtimes[i]), "%s", runtimes[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_not(object_is_runtime(others[i]), "%s", others[i]);
+}
+
 Test(image, libraries_that_listen_on_their_own_account)
 {
     cr_expect(object_is_transport("libcuda.so.1"));
@@ -203,8 +213,8 @@ static struct links links;
 static const char *cuda_library_of(const char *const needs[3])
 {
     object_make(&objects[0], "", NULL, needs);
-    object_make(&objects[1], "/lib/libc.so.6", "libc.so.6", (const char *const[3]){NULL});
-    object_make(&objects[2], "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libc.so.6", "libcudart.so.12"});
+    object_make(&objects[1], "/lib/libcurl.so.4", "libcurl.so.4", (const char *const[3]){NULL});
+    object_make(&objects[2], "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libcurl.so.4", "libcudart.so.12"});
     object_make(&objects[3], "/opt/libcudart.so.12", "libcudart.so.12", (const char *const[3]){"libapp.so.1"});
     for (int i = 0; i < 3; i++)
         objects[i].map.l_next = &objects[i + 1].map;
@@ -214,7 +224,7 @@ static const char *cuda_library_of(const char *const needs[3])
 
 Test(image, links_a_cuda_library)
 {
-    static const char *const directly[3] = {"libc.so.6", "libcudart.so.12"}, *const through[3] = {"libapp.so.1"};
+    static const char *const directly[3] = {"libcurl.so.4", "libcudart.so.12"}, *const through[3] = {"libapp.so.1"};
     static const char *const path[3] = {"/opt/libcudart.so.12"};
     cr_assert_not_null(cuda_library_of(directly));
     cr_assert_str_eq(cuda_library_of(directly), "libcudart.so.12");
@@ -230,7 +240,7 @@ Test(image, links_a_cuda_library)
 
 Test(image, what_the_executable_itself_needs_is_looked_at_too)
 {
-    static const char *const needs[3] = {"libc.so.6", "libapp.so.1", "libcudart.so.12"}, *const none[3] = {
+    static const char *const needs[3] = {"libcurl.so.4", "libapp.so.1", "libcudart.so.12"}, *const none[3] = {
                                                                                              "libgone.so"};
     const struct image image = {.maps = &objects[0].map};
     cr_assert_not_null(cuda_library_of(needs));

@@ -214,7 +214,8 @@ static const char *cuda_library_of(const char *const needs[3])
 {
     object_make(&objects[0], "", NULL, needs);
     object_make(&objects[1], "/lib/libcurl.so.4", "libcurl.so.4", (const char *const[3]){NULL});
-    object_make(&objects[2], "/opt/libapp-2.so", "libapp.so.1", (const char *const[3]){"libcurl.so.4", "libcudart.so.12"});
+    object_make(&objects[2], "/opt/libapp-2.so", "libapp.so.1",
+                (const char *const[3]){"libcurl.so.4", "libcudart.so.12"});
     object_make(&objects[3], "/opt/libcudart.so.12", "libcudart.so.12", (const char *const[3]){"libapp.so.1"});
     for (int i = 0; i < 3; i++)
         objects[i].map.l_next = &objects[i + 1].map;
@@ -241,7 +242,7 @@ Test(image, links_a_cuda_library)
 Test(image, what_the_executable_itself_needs_is_looked_at_too)
 {
     static const char *const needs[3] = {"libcurl.so.4", "libapp.so.1", "libcudart.so.12"}, *const none[3] = {
-                                                                                             "libgone.so"};
+                                                                                                "libgone.so"};
     const struct image image = {.maps = &objects[0].map};
     cr_assert_not_null(cuda_library_of(needs));
     cr_assert_eq(links.count, 2);

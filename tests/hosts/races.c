@@ -84,9 +84,9 @@ int main(int argc, char **argv)
         printf("poll 1\n");
         exit(5);
     }
+    pthread_create(&client, NULL, connect_now, NULL);
     if (itself)
         use_cuda();
-    pthread_create(&client, NULL, connect_now, NULL);
     int ready = waits_once("poll", listener, -1);
     printf("poll %d\n", ready);
     fflush(stdout);

@@ -48,6 +48,7 @@ enum { LATE_LOOKS = 16 };
 #else
 #define THREAD_SELF() ((const void *)__builtin_thread_pointer())
 #endif
+
 /* A process that has less at its start is left alone: looking at it takes some 10 KiB. */
 static const size_t START_BYTES = (size_t)64 << 10;
 
@@ -156,6 +157,22 @@ static bool stack_or_driver_forbids(char *why, size_t size)
     return true;
 }
 
+/* Warms, on a thread of the running program, for a reason in whose text the CUDA library is named. */
+static void warm_for(enum trigger trigger, enum reason reason)
+{
+    char why[640];
+    if (stack_or_driver_forbids(why, sizeof why)) {
+        session_give_up(&session, why);
+        return;
+    }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(why, sizeof why, policy_reason_text(reason), cuda_name());
+#pragma GCC diagnostic pop
+    session_warm(&session, trigger, process.late, why);
+    process.state = STATE_WARMED;
+}
+
 /* What is kept from this thread while we do something on it that the program must not notice. */
 struct quiet {
     struct signals signals;
@@ -220,30 +237,18 @@ static const char *trigger_for_children(void)
 
 static void serve_quietly(void)
 {
-    char why[640];
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN,
                   "%s: forked from a process that had initialised CUDA, so CUDA cannot work in it; "
                   "GPUWARM_TRIGGER=%s warms such processes themselves",
                   session.program, trigger_for_children());
-        return;
-    }
-    if (process.state == STATE_WARMED) {
+    } else if (process.state == STATE_WARMED) {
         if (stack_has(STACK_BYTES, process.stack_top))
             session_warm_libraries(&session);
-        return;
+    } else {
+        process.state = STATE_NOTHING;
+        warm_for(TRIGGER_SERVE, REASON_SERVES);
     }
-    process.state = STATE_NOTHING;
-    if (stack_or_driver_forbids(why, sizeof why)) {
-        session_give_up(&session, why);
-        return;
-    }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(REASON_SERVES), cuda_name());
-#pragma GCC diagnostic pop
-    session_warm(&session, TRIGGER_SERVE, process.late, why);
-    process.state = STATE_WARMED;
 }
 
 /* A call in which a process may come to serve. */
@@ -449,21 +454,6 @@ static int watched_epoll_pwait2(int epoll, void *events, int count, const struct
 /* ---- fork -----------------------------------------------------------------------------------------------------------
  */
 
-static void fork_quietly(void)
-{
-    char why[640];
-    if (stack_or_driver_forbids(why, sizeof why)) {
-        session_give_up(&session, why);
-        return;
-    }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(REASON_FORKED), cuda_name());
-#pragma GCC diagnostic pop
-    session_warm(&session, TRIGGER_FORK, process.late, why);
-    process.state = STATE_WARMED;
-}
-
 /* Without CUDA nothing is asked of the system, unless a report or a log line is wanted. */
 static void fork_moment(void)
 {
@@ -477,7 +467,7 @@ static void fork_moment(void)
     }
     pid_find();
     quiet_begin(&quiet);
-    fork_quietly();
+    warm_for(TRIGGER_FORK, REASON_FORKED);
     quiet_end(&quiet, NULL);
 }
 

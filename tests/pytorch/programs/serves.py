@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A service: serves.py loads|lazy. Each request runs a DataLoader with two forked workers, or imports PyTorch."""
+"""A service: serves.py loads|lazy. Each request runs a DataLoader with two forked workers, or imports PyTorch: then it
+is looked for CUDA again only after a number of requests."""
 
 import sys
 
@@ -20,4 +21,4 @@ def lazy():
 if sys.argv[1] == "loads":
     import torch
     from torch.utils.data import DataLoader
-print(serving.serve({"loads": loads, "lazy": lazy}[sys.argv[1]], 3))
+print(serving.serve({"loads": loads, "lazy": lazy}[sys.argv[1]], {"loads": 3, "lazy": 20}[sys.argv[1]]))

@@ -142,6 +142,7 @@ $(BUILD)/standins/%: $(BUILD)/tests/standins/standin.o $(addprefix $(BUILD)/test
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $(filter %.o,$^) $(SYSTEM_LIBS)
 
+.SECONDARY: $(BUILD)/tests/standins/standin.o
 $(BUILD)/standins/libcublas.so.13: $(BUILD)/tests/standins/cublas.o
 $(BUILD)/standins/libcublasLt.so.13: $(BUILD)/tests/standins/cublasLt.o
 $(BUILD)/standins/libcudnn.so.9: $(BUILD)/tests/standins/cudnn.o

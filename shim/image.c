@@ -88,6 +88,14 @@ static bool has_cuda_library(const struct image *image)
     return false;
 }
 
+static void links_add(struct links *links, const struct link_map *map)
+{
+    if (links->count < LINKS_MAX)
+        links->objects[links->count++] = map;
+    else
+        links->too_many = true;
+}
+
 void image_links(const struct image *image, struct links *links)
 {
     *links = (struct links){.count = 1, .objects = {image->maps}};
@@ -105,10 +113,8 @@ void image_links(const struct image *image, struct links *links)
             continue;
         if (object_is_cuda_library(walk.names[i]))
             links->library = links->library ? links->library : walk.names[i];
-        else if (links->count < LINKS_MAX)
-            links->objects[links->count++] = walk.maps[i];
         else
-            links->too_many = true;
+            links_add(links, walk.maps[i]);
     }
 }
 
@@ -124,12 +130,8 @@ void image_add_needed(const struct image *image, struct links *links)
         size_t known = 0;
         while (known < links->count && links->objects[known] != map)
             known++;
-        if (known < links->count)
-            continue;
-        if (links->count < LINKS_MAX)
-            links->objects[links->count++] = map;
-        else
-            links->too_many = true;
+        if (known == links->count)
+            links_add(links, map);
     }
 }
 

@@ -38,12 +38,9 @@ static int path_collect(struct dl_phdr_info *info, size_t size, void *argument)
     struct paths *paths = argument;
     const char *name = text_base_name(info->dlpi_name);
     (void)size;
-    for (unsigned i = 0; i < LIBRARY_COUNT; i++) {
-        size_t length = strlen(kinds[i].soname);
-        if (!(paths->except & 1u << i) && !paths->paths[i][0] && strncmp(name, kinds[i].soname, length) == 0 &&
-            strncmp(name + length, ".so", 3) == 0)
+    for (unsigned i = 0; i < LIBRARY_COUNT; i++)
+        if (!(paths->except & 1u << i) && !paths->paths[i][0] && object_matches(name, kinds[i].soname))
             snprintf(paths->paths[i], sizeof paths->paths[i], "%s", info->dlpi_name);
-    }
     return 0;
 }
 

@@ -153,8 +153,7 @@ size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPAN
     return request.count;
 }
 
-/* An entry is what a soname has before ".so", up to a "*" that stands for any rest. */
-static bool matches(const char *soname, const char *entry)
+bool object_matches(const char *soname, const char *entry)
 {
     size_t length = strlen(entry);
     bool open = entry[length - 1] == '*';
@@ -166,7 +165,7 @@ static bool matches(const char *soname, const char *entry)
 static bool matches_one(const char *soname, const char (*entries)[16], size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (matches(soname, entries[i]))
+        if (object_matches(soname, entries[i]))
             return true;
     return false;
 }

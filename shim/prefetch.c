@@ -48,10 +48,11 @@ static void text_read(const char *path, char *text, size_t size)
 {
     memset(text, 0, size);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? read(fd, text, size - 1) : -1;
-    text[length > 0 ? length : 0] = '\0';
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0)
+        return;
+    if (read(fd, text, size - 1) < 0)
+        text[0] = '\0';
+    close(fd);
 }
 
 /* A number in a file of the process's own control group (cgroups(7), version 2), or the largest: "max" or no file. */

@@ -122,6 +122,20 @@ Test(config, log_takes_its_names)
     }
 }
 
+/* The default that options.def shows people is the one that applies. */
+Test(config, defaults_are_as_documented)
+{
+#define OPTION(name, standard, expected, matters, help)                                                                \
+    if (standard[0]) {                                                                                                 \
+        struct config config = soiled();                                                                               \
+        PARSE(&config, "GPUWARM_" #name "=" standard);                                                                 \
+        assert_content(&config, #name);                                                                                \
+        assert_defaults(&config, #name);                                                                               \
+    }
+#include "options.def"
+#undef OPTION
+}
+
 Test(config, stages_imply_what_they_need)
 {
     enum {

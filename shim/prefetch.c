@@ -194,9 +194,9 @@ static void file_prefetch(struct reading *reading, const char *path)
 
 void stage_prefetch(bool driver, const char *library_path, struct stage_outcome *outcome)
 {
+    long long start = clock_ns();
     struct paths paths = {.used = 0}, loaded = {.used = 0};
     struct reading reading = {budget(), outcome};
-    long long start = clock_ns();
     dl_iterate_phdr(path_collect, &loaded);
     if (driver && !loaded.driver)
         driver_add(&paths, library_path);

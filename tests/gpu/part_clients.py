@@ -4,7 +4,6 @@ of both kinds, which of them first changing from round to round, so that whateve
 
 import client_run
 import rounds
-from budget import OutOfTime
 from clients import CLIENTS
 from figures import figure, ratio
 from kit import warm_up_figures
@@ -16,7 +15,7 @@ class State(rounds.Subject):
     """What is known of one client while the rounds go on."""
 
     def __init__(self, client, wanted):
-        super().__init__(client.name, wanted)
+        super().__init__(client.name, client.title, wanted)
         self.client = client
         self.cold, self.warm = [], []
         self.first_ever = None
@@ -42,19 +41,9 @@ def settle(kit, state):
         state.auto = client_run.recognised(kit, client)
 
 
-def settle_all(kit, result, states):
-    """Fills `states` with the clients that run here; the others are in result["skipped"]."""
-    for client in CLIENTS:
-        state = State(client, kit.counts[client.kind])
-        kit.say(f"clients: {client.name}, first run")
-        try:
-            settle(kit, state)
-            states.append(state)
-        except client_run.Skipped as why:
-            result["skipped"].append({"what": client.title, "why": str(why)})
-            kit.say(f"clients: {client.name} skipped: {why}")
-        except client_run.Failed as problem:
-            result["failures"].append(f"{client.name}, without the library: {problem}")
+def states(kit):
+    """One for each client of the table."""
+    return [State(client, kit.counts[client.kind]) for client in CLIENTS]
 
 
 def one_round(kit, state, number):
@@ -99,21 +88,9 @@ def summary(kit, state):
 
 def run(kit, result):
     """Fills `result`, also when the time runs out in the middle."""
-    result["skipped"], result["failures"], result["clients"] = [], [], {}
-    states = []
-    try:
-        settle_all(kit, result, states)
-        rounds.go(kit, "clients", states, one_round)
-    except OutOfTime:
-        result["cut"] = "the time was up"
-    finally:
-        for state in states:
-            result["clients"][state.client.name] = summary(kit, state)
-        if rounds.fewer(states):
-            result["fewer"] = rounds.fewer(states)
-        result["failures"] += [f"{s.client.name}: {s.problem}" for s in states if s.problem]
-        result["failures"] += [
-            f"{name}: its output is not the same under the library"
-            for name, client in result["clients"].items()
-            if client["pairs"] and not client["same_output"]
-        ]
+    rounds.measure(kit, rounds.Part("clients", "clients", states, settle, one_round, summary), result)
+    result["failures"] += [
+        f"{name}: its output is not the same under the library"
+        for name, client in result["clients"].items()
+        if client["pairs"] and not client["same_output"]
+    ]

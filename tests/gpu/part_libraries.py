@@ -7,7 +7,6 @@ import client_run
 import page_cache
 import rounds
 import saving
-from budget import OutOfTime
 from client_run import Failed, Skipped, why_not
 from optional import BASE, arms, entries
 
@@ -18,7 +17,7 @@ class State(rounds.Subject):
     """What is known of one entry while the rounds go on."""
 
     def __init__(self, entry, wanted, unknown):
-        super().__init__(entry.name, wanted)
+        super().__init__(entry.name, entry.title, wanted)
         self.entry, self.unknown = entry, unknown  # why the library does not know the stage, or None
         self.arms = arms(entry, not unknown)
         self.samples = {cache: {arm: [] for arm in self.arms} for cache in entry.caches}
@@ -52,23 +51,13 @@ def settle(kit, state):
         state.files = page_cache.files_used(kit, client_run.command(kit, client))
 
 
-def settle_all(kit, result):
-    """The entries that can be measured here; the others are in result["skipped"]."""
-    states, reasons = [], {}
+def states(kit):
+    """One for each entry; whether the library knows its stage is asked once for each stage."""
+    reasons = {}
     for entry in entries(kit):
-        kit.say(f"libraries: {entry.name}, first run")
         if entry.stage not in reasons:
             reasons[entry.stage] = unknown(kit, entry.stage)
-        state = State(entry, kit.counts[entry.count], reasons[entry.stage])
-        try:
-            settle(kit, state)
-            states.append(state)
-        except Skipped as why:
-            result["skipped"].append({"what": entry.title, "why": str(why)})
-            kit.say(f"libraries: {entry.name} skipped: {why}")
-        except Failed as problem:
-            result["failures"].append(f"{entry.name}, without the library: {problem}")
-    return states
+        yield State(entry, kit.counts[entry.count], reasons[entry.stage])
 
 
 def cache_set(kit, state, cache):
@@ -138,16 +127,4 @@ def summary(kit, state):
 
 def run(kit, result):
     """Fills `result`, also when the time runs out in the middle."""
-    result["skipped"], result["failures"], result["entries"] = [], [], {}
-    states = []
-    try:
-        states = settle_all(kit, result)
-        rounds.go(kit, "libraries", states, one_round)
-    except OutOfTime:
-        result["cut"] = "the time was up"
-    finally:
-        for state in states:
-            result["entries"][state.name] = summary(kit, state)
-        if rounds.fewer(states):
-            result["fewer"] = rounds.fewer(states)
-        result["failures"] += [f"{state.name}: {state.problem}" for state in states if state.problem]
+    rounds.measure(kit, rounds.Part("libraries", "entries", states, settle, one_round, summary), result)

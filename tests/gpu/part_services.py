@@ -7,7 +7,6 @@ import json
 import client_run
 import rounds
 import service_run
-from budget import OutOfTime
 from client_run import Failed, Skipped
 from figures import figure
 from kit import warm_up_figures
@@ -21,7 +20,7 @@ class State(rounds.Subject):
     """What is known of one service while the rounds go on."""
 
     def __init__(self, service, wanted):
-        super().__init__(service.name, wanted)
+        super().__init__(service.name, f"service: {service.title}", wanted)
         self.service = service
         self.settled = None  # the run that is not counted
         self.samples = {variant: [] for variant in VARIANTS}
@@ -41,23 +40,13 @@ def settle(kit, state):
         raise Skipped(f"does not run here, without being warmed either: {problem}") from problem
 
 
-def settle_all(kit, result):
-    """The services that run here; the others are in result["skipped"]."""
-    states = []
-    for service in SERVICES:
-        if service.simulated != kit.simulated and "gpu" not in service.needs:
-            continue
-        state = State(service, kit.counts["services"])
-        kit.say(f"services: {service.name}, first run")
-        try:
-            settle(kit, state)
-            states.append(state)
-        except Skipped as why:
-            result["skipped"].append({"what": f"service: {service.title}", "why": str(why)})
-            kit.say(f"services: {service.name} skipped: {why}")
-        except Failed as problem:
-            result["failures"].append(f"{service.name}, not warmed: {problem}")
-    return states
+def states(kit):
+    """One for each service that is meant for this driver, the simulated one or a real one."""
+    return [
+        State(service, kit.counts["services"])
+        for service in SERVICES
+        if service.simulated == kit.simulated or "gpu" in service.needs
+    ]
 
 
 def one_round(kit, state, number):
@@ -109,21 +98,10 @@ def summary(kit, state):
 
 def run(kit, result):
     """Fills `result`, also when the time runs out in the middle."""
-    result["skipped"], result["failures"], result["services"], result["least"] = [], [], {}, LEAST
-    states = []
-    try:
-        states = settle_all(kit, result)
-        rounds.go(kit, "services", states, one_round)
-    except OutOfTime:
-        result["cut"] = "the time was up"
-    finally:
-        for state in states:
-            result["services"][state.name] = summary(kit, state)
-        if rounds.fewer(states):
-            result["fewer"] = rounds.fewer(states)
-        result["failures"] += [f"{state.name}: {state.problem}" for state in states if state.problem]
-        result["failures"] += [
-            f"{name}: its answers are not the same in every variant"
-            for name, service in result["services"].items()
-            if service["answers"] == "DIFFERENT"
-        ]
+    result["least"] = LEAST
+    rounds.measure(kit, rounds.Part("services", "services", states, settle, one_round, summary), result)
+    result["failures"] += [
+        f"{name}: its answers are not the same in every variant"
+        for name, service in result["services"].items()
+        if service["answers"] == "DIFFERENT"
+    ]

@@ -3,6 +3,10 @@
 whatever drifts on the machine is in all of it; and no round is begun for which there seems to be no time."""
 
 import time
+from collections import namedtuple
+
+from budget import OutOfTime
+from client_run import Failed, Skipped
 
 MARGIN = 1.3  # a round may take so many times what the last one took
 
@@ -10,8 +14,8 @@ MARGIN = 1.3  # a round may take so many times what the last one took
 class Subject:
     """Something that is measured round after round."""
 
-    def __init__(self, name, wanted):
-        self.name, self.wanted = name, wanted
+    def __init__(self, name, title, wanted):
+        self.name, self.title, self.wanted = name, title, wanted
         self.done = 0  # whole rounds
         self.round_seconds = 0.0  # of the last one
         self.problem = None  # why it goes on no longer
@@ -46,3 +50,41 @@ def fewer(subjects):
     """What had fewer rounds than it should, though nothing was wrong with it, as text; or None."""
     short = [f"{s.name} {s.done} of {s.wanted}" for s in subjects if s.done < s.wanted and not s.problem]
     return ", ".join(short) or None
+
+
+# What makes a part: its name, the place of its figures in its result, and its functions: subjects(kit) gives the
+# subjects, settle(kit, subject) makes one ready and runs it once, one_round(kit, subject, number) measures it, and
+# summary(kit, subject) gives its figures.
+Part = namedtuple("Part", "name figures subjects settle one_round summary")
+
+
+def settled(kit, part, result):
+    """Yields the subjects that run here; the others are in result["skipped"]."""
+    for subject in part.subjects(kit):
+        kit.say(f"{part.name}: {subject.name}, first run")
+        try:
+            part.settle(kit, subject)
+            yield subject
+        except Skipped as why:
+            result["skipped"].append({"what": subject.title, "why": str(why)})
+            kit.say(f"{part.name}: {subject.name} skipped: {why}")
+        except Failed as problem:
+            result["failures"].append(f"{subject.name}, not warmed: {problem}")
+
+
+def measure(kit, part, result):
+    """Measures a part and fills `result`, also when the time runs out in the middle."""
+    result["skipped"], result["failures"], result[part.figures] = [], [], {}
+    subjects = []
+    try:
+        for subject in settled(kit, part, result):
+            subjects.append(subject)
+        go(kit, part.name, subjects, part.one_round)
+    except OutOfTime:
+        result["cut"] = "the time was up"
+    finally:
+        for subject in subjects:
+            result[part.figures][subject.name] = part.summary(kit, subject)
+        if fewer(subjects):
+            result["fewer"] = fewer(subjects)
+        result["failures"] += [f"{subject.name}: {subject.problem}" for subject in subjects if subject.problem]

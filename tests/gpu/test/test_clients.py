@@ -112,7 +112,7 @@ class Clients(KitCase):
     def test_and_is_a_failure_if_it_needs_nothing(self):
         self.kit.environment["SIMCUDA_FAULT"] = "cuMemAlloc_v2=2"
         result = self.run_part(DRIVER)
-        self.assertIn("driver, without the library", result["failures"][0])
+        self.assertIn("driver, not warmed", result["failures"][0])
         self.assertEqual(result["clients"], {})
 
     def test_a_client_that_says_that_it_cannot_run(self):

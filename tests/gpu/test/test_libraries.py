@@ -84,7 +84,7 @@ class Clients(LibrariesCase):
 
     def test_a_wrong_product_is_a_failure(self):
         result = self.run_part(self.entry(doubled="no"))
-        self.assertIn("e, without the library: its answer is wrong", result["failures"][0])
+        self.assertIn("e, not warmed: its answer is wrong", result["failures"][0])
 
     def test_the_table_is_readable_with_a_gpu_too(self):
         for simulated in (True, False):

@@ -12,15 +12,15 @@ LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 BUILD   ?= build
 PYTHON  ?= python3
-NVCC    ?= nvcc
-# Where a CUDA toolkit is, if there is one: needed by nothing, compared with by the tests.
+# Where a CUDA toolkit is, if there is one: nothing needs it.
 CUDA_HOME ?= /usr/local/cuda
+NVCC    ?= $(or $(shell command -v nvcc),$(wildcard $(CUDA_HOME)/bin/nvcc),nvcc)
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-# make V=1 shows the commands.
+# V=1 shows the commands.
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@echo '  $(1)  $@')
 
@@ -77,7 +77,7 @@ TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 # ---- the library and the simulated driver ---------------------------------------------------------------------------
 
 .PHONY: all
-all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES)
+all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES) ## the library, the simulated driver and the examples, in $(BUILD)
 
 $(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
@@ -176,12 +176,12 @@ $(BUILD)/examples/client $(BUILD)/examples/demo: $(BUILD)/examples/%: examples/s
 # ---- demo, bench ----------------------------------------------------------------------------------------------------
 
 .PHONY: demo bench
-demo: all
+demo: all ## a server and a Python service, cold and warmed, side by side
 	@$(BUILD)/examples/demo $(BUILD)
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) -B examples/pytorch/demo.py $(BUILD); \
 	    else echo 'No python3 here: the Python service is not shown.'; fi
 
-bench: all $(BENCHES) $(BUILD)/tests/hosts/loops
+bench: all $(BENCHES) $(BUILD)/tests/hosts/loops ## what the library costs, in microseconds and instructions
 	-@sh tests/packages.sh valgrind libeatmydata1
 	@$(BUILD)/bench/load $(BUILD)
 	@$(BUILD)/bench/start $(BUILD)
@@ -232,7 +232,7 @@ $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
 .PHONY: test test-packages
-test: test-packages
+test: test-packages ## unit and end-to-end tests; installs what they need, or says what to type
 	@$(MAKE) --no-print-directory run-tests
 
 # Libraries that others preload; a test of one that is not there is skipped.
@@ -316,8 +316,6 @@ $(CHOOSE_HOST): tests/hosts/chooses_by.c $(SIMCUDA) | $(HOST_LIBRARIES)
 
 # ---- tests in other systems -----------------------------------------------------------------------------------------
 
-# make test-anywhere PARTS='...'  some of foreign older secure aarch64; all by default
-#
 # gcc-multilib, of which two packages are enough, cannot be installed beside a cross-compiler.
 ANYWHERE_PACKAGES := gcc binutils debootstrap debian-archive-keyring musl-tools libcap2-bin gcc-aarch64-linux-gnu \
                      qemu-user-static
@@ -327,7 +325,7 @@ ANYWHERE_LIBRARY  := $(BUILD)/32/libgpuwarm.so
 endif
 
 .PHONY: test-anywhere
-test-anywhere: test-packages
+test-anywhere: test-packages ## the tests with glibc 2.31 and on aarch64; musl, static, 32-bit, set-uid; PARTS="older secure"
 	@sh tests/packages.sh $(ANYWHERE_PACKAGES)
 	@$(MAKE) --no-print-directory -s all $(HOSTS) $(ANYWHERE_LIBRARY)
 	@MAKE='$(MAKE)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)
@@ -339,14 +337,12 @@ $(BUILD)/32/libgpuwarm.so:
 	$(Q)echo | $(CC) -m32 -shared -nostdlib -s -Wl,-soname,libgpuwarm.so -o $@ -x c -
 
 # ---- real programs on the simulated driver --------------------------------------------------------------------------
-#
-# make test-clients  programs that nobody here wrote, cold and warmed: ffmpeg, GCC's OpenMP offloading, numba
 
 CLIENT_SOURCES  := $(filter-out tests/clients/offload.c,$(wildcard tests/clients/*.c))
 CLIENT_PACKAGES := ffmpeg gcc-12 gcc-12-offload-nvptx python3-numba
 
 .PHONY: test-clients run-test-clients
-test-clients: test-packages
+test-clients: test-packages ## programs that nobody here wrote, cold and warmed: ffmpeg, GCC's OpenMP offloading, numba
 	@sh tests/packages.sh $(CLIENT_PACKAGES)
 	@$(MAKE) --no-print-directory run-test-clients
 
@@ -365,8 +361,6 @@ $(BUILD)/tests/clients/offload: tests/clients/offload.c
 	$(Q)gcc-12 -O2 -fopenmp -no-pie -foffload=nvptx-none -foffload-options=nvptx-none=-Wa,--no-verify -o $@ $<
 
 # ---- real servers on the simulated driver ---------------------------------------------------------------------------
-#
-# make test-servers  servers that nobody here wrote, each with a small application: who is warmed, when and how often
 
 SERVER_SOURCES  := $(addprefix tests/servers/,server.c ask.c expect.c servers.c)
 SERVER_PACKAGES := g++ systemd python3-flask python3-waitress python3-uvicorn python3-uvloop gunicorn python3-gevent \
@@ -377,7 +371,7 @@ SERVER_SHARED   := $(addprefix $(BUILD)/tests/servers/,gpu.o http.o)
 CXX             ?= c++
 
 .PHONY: test-servers run-test-servers
-test-servers: test-packages
+test-servers: test-packages ## servers that nobody here wrote: who is warmed, when and how often
 	@sh tests/packages.sh $(SERVER_PACKAGES)
 	@$(MAKE) --no-print-directory run-test-servers
 
@@ -410,25 +404,21 @@ $(BUILD)/tests/servers/Serve.class: tests/servers/Serve.java
 	$(call say,JAVA)
 	$(Q)javac -d $(@D) $<
 # ---- programs and tests of others, with and without -----------------------------------------------------------------
-#
-# make test-transparency  CPython's tests, redis and nginx do the same with the library; PARTS="redis test_socket"
 
 TRANSPARENCY_PACKAGES := python3.11 libpython3.11-testsuite redis-tools libpcre2-8-0 libssl3
 
 .PHONY: test-transparency
-test-transparency: all
+test-transparency: all ## CPython's tests, redis and nginx do the same with the library; PARTS="redis test_socket"
 	@sh tests/packages.sh $(TRANSPARENCY_PACKAGES)
 	@/usr/bin/python3.11 -B tests/transparency $(BUILD) $(PARTS)
 
 # ---- PyTorch on the simulated driver --------------------------------------------------------------------------------
-#
-# make test-pytorch  PyTorch's build with CUDA, without a GPU (downloads 3 GB once): who is warmed; PARTS="Ranks gunicorn"
 
 PYTORCH_PACKAGES ?= torch numpy uvicorn gunicorn
 PYTORCH_VENV     ?= $(BUILD)/pytorch/venv
 
 .PHONY: test-pytorch
-test-pytorch: $(LIBRARY) $(SIMCUDA) $(PYTORCH_VENV)/installed
+test-pytorch: $(LIBRARY) $(SIMCUDA) $(PYTORCH_VENV)/installed ## PyTorch's build with CUDA, without a GPU: who is warmed (downloads 3 GB once); PARTS="Ranks gunicorn"
 	@/usr/bin/python3 -B tests/pytorch $(BUILD) $(PYTORCH_VENV)/bin/python $(PARTS)
 
 $(PYTORCH_VENV)/installed:
@@ -439,11 +429,6 @@ $(PYTORCH_VENV)/installed:
 	$(Q)touch $@
 
 # ---- the proof on a GPU ---------------------------------------------------------------------------------------------
-#
-# make gpu-test            measure on this machine's GPU, into build/gpu; PARTS="split safety clients services libraries"
-# make gpu-test-simulated  the same on the simulated driver, into build/gpu-simulated
-# make gpu-kit-test        tests of the kit itself, without a GPU
-# make gpu-page            docs/measurements/ from build/gpu/report.json
 #
 # The programs of the kit are linked as the examples are; what nvcc builds is asked for by the kit where nvcc is.
 
@@ -462,17 +447,17 @@ CUDA_LIB        ?= /usr/local/cuda/lib64
 .PHONY: gpu-programs gpu-test gpu-test-simulated gpu-kit-test gpu-page
 gpu-programs: all $(GPU_PROGRAMS)
 
-gpu-test: gpu-programs
+gpu-test: gpu-programs ## measure on this machine's GPU, into build/gpu; PARTS="split safety clients services libraries"
 	@$(GPU_TEST) $(PARTS)
 
-gpu-test-simulated: gpu-programs
+gpu-test-simulated: gpu-programs ## the same on the simulated driver, into build/gpu-simulated
 	@$(GPU_TEST) --simulated $(PARTS)
 
-gpu-kit-test: gpu-programs
+gpu-kit-test: gpu-programs ## tests of what measures, without a GPU
 	@command -v $(PYTHON) >/dev/null || sh tests/packages.sh python3
 	@GPUWARM_TEST_BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/gpu/run_tests.py
 
-gpu-page:
+gpu-page: ## docs/measurements/ from build/gpu/report.json
 	@$(PYTHON) -B tests/gpu/page.py $(BUILD)/gpu/report.json docs/measurements
 
 $(BUILD)/gpu/gpuwarm-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) \
@@ -506,25 +491,23 @@ $(BUILD)/gpu/%-shared: $(BUILD)/gpu/%.cu.o
 	$(call say,NVCC)
 	$(Q)$(NVCC) $(NVCC_FLAGS) -cudart shared -Xlinker -rpath -Xlinker $(CUDA_LIB) -o $@ $<
 # ---- stress ---------------------------------------------------------------------------------------------------------
-#
-# make stress  processes that are ended, forked and replaced at random moments around their warm-up; STRESS_SEED=1
 
 STRESS_PROCESSES ?= 2000
 STRESS_SEED      ?=
 
 .PHONY: stress
-stress: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/hosts/acts
+stress: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/hosts/acts ## processes that are ended, forked and replaced at random moments around their warm-up; STRESS_SEED=1
 	@command -v $(PYTHON) >/dev/null || sh tests/packages.sh python3
 	@$(PYTHON) -B tests/stress.py $(BUILD) $(STRESS_PROCESSES) $(STRESS_SEED)
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs
-lint: test-packages
+lint: test-packages ## format and static checks
 	@sh tests/packages.sh clang-format clang-tidy cppcheck shellcheck
 	@WARNINGS='$(WARNINGS)' CUDA_HOME='$(CUDA_HOME)' sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
 
-docs: $(BUILD)/docs/configuration
+docs: $(BUILD)/docs/configuration ## docs/configuration.md from the tables of settings
 	$< > docs/configuration.md
 
 $(BUILD)/docs/configuration: docs/configuration.c
@@ -540,19 +523,19 @@ UNDEFINED := -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error -DGP
 # The unit tests with AddressSanitizer; then all tests, and the library in every victim, with traps where behaviour is
 # undefined: those need no runtime library, so they can be preloaded.
 .PHONY: sanitize valgrind fuzz
-sanitize: test-packages
+sanitize: test-packages ## tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize CFLAGS='$(SANITIZE)' $(BUILD)/sanitize/tests/unit-tests
 	@$(BUILD)/sanitize/tests/unit-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/undefined CFLAGS='$(UNDEFINED)' run-tests
 
-valgrind: all test-packages $(BUILD)/tests/unit-tests $(HOSTS)
+valgrind: all test-packages $(BUILD)/tests/unit-tests $(HOSTS) ## unit tests and warm-ups under memcheck
 	@sh tests/packages.sh valgrind
 	@sh tests/valgrind.sh $(BUILD)
 
 # Each target for FUZZ_SECONDS; what it finds is left in $(BUILD)/fuzz, and belongs into a unit test.
 FUZZ_SECONDS ?= 10
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-fuzz: fuzz-packages
+fuzz: fuzz-packages ## libFuzzer on the parsers, FUZZ_SECONDS=10 each
 	@$(MAKE) --no-print-directory $(FUZZERS)
 	@for target in $(FUZZERS); do sh tests/fuzz.sh $$target $(FUZZ_SECONDS) || exit 1; done
 
@@ -567,28 +550,22 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(filter-out shim/gpuwarm.c,$(SHIM_SOURCES))
 
 # ---- installing, cleaning -------------------------------------------------------------------------------------------
 
-.PHONY: install install-32 clean help
-install: $(LIBRARY)
+.PHONY: install install-32 uninstall clean help
+install: $(LIBRARY) ## libgpuwarm.so into $(DESTDIR)$(LIBDIR)
 	install -d $(DESTDIR)$(LIBDIR)
 	install -s -m 0755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libgpuwarm.so
 
-install-32: $(BUILD)/32/libgpuwarm.so
+install-32: $(BUILD)/32/libgpuwarm.so ## an empty one for 32-bit programs, into their LIBDIR
 	install -d $(DESTDIR)$(LIBDIR)
 	install -m 0755 $< $(DESTDIR)$(LIBDIR)/libgpuwarm.so
 
-clean:
+uninstall: ## removes it: first take it out of LD_PRELOAD
+	rm -f $(DESTDIR)$(LIBDIR)/libgpuwarm.so
+
+clean: ## removes $(BUILD)
 	rm -rf $(BUILD)
 
-help:
-	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'make test-anywhere  the tests with glibc 2.31 and on aarch64; musl, static, 32-bit and set-uid programs'
-	@echo 'make bench    what the library costs, in microseconds and instructions'
-	@echo 'make lint     format and static checks'
-	@echo 'make sanitize  tests with AddressSanitizer and UndefinedBehaviorSanitizer'
-	@echo 'make valgrind  unit tests and warm-ups under memcheck'
-	@echo 'make fuzz      libFuzzer on the parsers, FUZZ_SECONDS=10 each'
-	@echo 'make docs     docs/configuration.md from the options table'
-	@echo 'make install  libgpuwarm.so into $$(DESTDIR)$$(PREFIX)/lib'
-	@echo 'make clean    remove build/'
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
 
 -include $(shell find $(BUILD) -path $(BUILD)/anywhere -prune -o -name '*.d' -print 2>/dev/null)

@@ -17,12 +17,14 @@ static const char report[] =
     "list:\n\n"
     "| field | type | meaning |\n|---|---|---|\n"
     "| `version` | string | of libgpuwarm |\n"
-    "| `pid` | number | of the process that wrote it |\n"
+    "| `pid`, `start` | numbers | of the process that wrote it: its id, and its start in clock ticks after boot (field "
+    "22 of "
+    "`/proc/PID/stat`, proc(5)) |\n"
     "| `program` | string | its name: `argv[0]` without the folder |\n"
-    "| `trigger` | string or null | the moment at which it was warmed, `load`, `serve` or `fork`; null when it was not "
+    "| `trigger` | string or null | the moment at which that was tried, `load`, `serve` or `fork`; null when it was not "
     "|\n"
-    "| `result` | string | `warm`: all that was asked for; `partial`: at least a context on one device; `failed`: "
-    "nothing was reached; `skipped`: nothing was tried |\n"
+    "| `result` | string | `waiting`: its moment is still to come; `warm`: all that was asked for; `partial`: at least "
+    "a context on one device; `failed`: nothing was reached; `skipped`: left alone on purpose |\n"
     "| `reason` | string | why, in words; with `partial` and `failed` the first thing that went wrong |\n"
     "| `total_ms` | number | milliseconds of the whole warm-up |\n"
     "| `devices` | array | one object for each device: `ordinal` (as the program numbers it; null when no device was "
@@ -35,6 +37,9 @@ static const char report[] =
     "four fields for each library that was there, `error` being that library's own name for it |\n\n"
     "Two errors are the library's own: `CUDA_ERROR_SHARED_OBJECT_INIT_FAILED` when `libcuda.so.1` could not be opened, "
     "`CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND` when it lacks a function.\n\n"
+    "A readiness probe passes when `result` is no longer `waiting`; `warm` alone means that all was done. A service "
+    "under "
+    "several workers wants `%p` in the name, one file for each.\n\n"
     "A report of a process that was not warmed never replaces the report of another process that is alive. A file is "
     "replaced by renaming a temporary one (`FILE.PID.tmp` beside it); a symbolic link keeps pointing where it did; "
     "what is not a regular file (a pipe, a device, `/dev/stderr`) is written to without waiting.\n\n";
@@ -88,7 +93,7 @@ static void print_injections(void)
 static void print_internal(void)
 {
     printf("## Variables that the library sets\n\n"
-           "`GPUWARM_MARKER` after a warm-up, so that programs which the warmed one starts are not warmed too; "
+           "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed too; "
            "`GPUWARM_SAID` after a line on stderr, so that they do not repeat it. Not for setting by hand.\n\n");
 }
 

@@ -52,15 +52,22 @@ unsigned long long marker_start_time(const char *stat)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
-struct marker marker_self(int rank)
+unsigned long long marker_start_of(long pid)
 {
-    char stat[1024];
-    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    char path[32], stat[1024];
+    struct text name = text_in(path, sizeof path);
+    text_format(&name, "/proc/%ld/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd >= 0 ? read(fd, stat, sizeof stat - 1) : 0;
     if (fd >= 0)
         close(fd);
     stat[length > 0 ? length : 0] = '\0';
-    return (struct marker){.pid = getpid(), .start = marker_start_time(stat), .rank = rank};
+    return marker_start_time(stat);
+}
+
+struct marker marker_self(int rank)
+{
+    return (struct marker){.pid = getpid(), .start = marker_start_of(getpid()), .rank = rank};
 }
 
 void marker_set(char ***environment, const struct marker *self)

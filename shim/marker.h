@@ -29,6 +29,9 @@ enum marker_relation marker_relate(const char *text, const struct marker *self);
 /* The start time in the contents of /proc/PID/stat, 0 when there is none. Pure. */
 unsigned long long marker_start_time(const char *stat);
 
+/* The start time of a process, 0 when it is not known. */
+unsigned long long marker_start_of(long pid);
+
 /* This process with this rank. */
 struct marker marker_self(int rank);
 

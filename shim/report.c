@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See report.h. */
 #include "report.h"
+#include "marker.h"
 #include "output.h"
 #include "version.h"
 #include <errno.h>
@@ -81,7 +82,8 @@ void report_format(const struct report *report, struct text *text)
     const struct warmth *warmth = report->warmth;
     char program[256]; /* NAME_MAX and a NUL: argv[0] may be anything */
     snprintf(program, sizeof program, "%s", report->program);
-    text_format(text, "{\n  \"version\": \"%s\",\n  \"pid\": %d,\n  \"program\": ", GPUWARM_VERSION, getpid());
+    text_format(text, "{\n  \"version\": \"%s\",\n  \"pid\": %d,\n  \"start\": %llu,\n  \"program\": ", GPUWARM_VERSION,
+                getpid(), marker_start_of(getpid()));
     text_json(text, program);
     text_format(text, ",\n  \"trigger\": ");
     text_json(text, report->trigger);
@@ -100,16 +102,25 @@ void report_format(const struct report *report, struct text *text)
     text_format(text, "%s]\n}\n", warmth ? "\n  " : "");
 }
 
-long report_pid(const char *text)
+struct report_writer report_writer(const char *text)
 {
-    const char *key = strstr(text, "\"pid\": ");
-    return key ? strtol(key + 7, NULL, 10) : 0;
+    const char *pid = strstr(text, "\"pid\": "), *start = strstr(text, "\"start\": ");
+    return (struct report_writer){pid ? strtol(pid + 7, NULL, 10) : 0, start ? strtoull(start + 9, NULL, 10) : 0};
 }
 
 /* stat(2) by number: the function of that name asks for GLIBC_2.33, or is not there at all, on older systems. */
 static bool file_status(const char *path, struct stat *status)
 {
     return syscall(SYS_newfstatat, AT_FDCWD, path, status, 0) == 0;
+}
+
+/* Is the process alive, and not another one that was given its pid since? */
+static bool is_alive(const struct report_writer *writer)
+{
+    if (kill((pid_t)writer->pid, 0) != 0 && errno != EPERM)
+        return false;
+    unsigned long long start = marker_start_of(writer->pid);
+    return !start || start == writer->start;
 }
 
 /* Is there a report in `path` by another process that is alive? */
@@ -121,8 +132,8 @@ static bool is_of_another(const char *path)
     if (fd >= 0)
         close(fd);
     text[length > 0 ? length : 0] = '\0';
-    long pid = report_pid(text);
-    return pid > 0 && pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+    struct report_writer writer = report_writer(text);
+    return writer.pid > 0 && writer.pid != getpid() && is_alive(&writer);
 }
 
 static const char *write_fd(int fd, const struct text *text)

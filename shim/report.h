@@ -14,7 +14,7 @@ struct report {
     bool waiting;                /* nothing yet: the moment is still to come */
 };
 
-/* Appends the JSON object. Pure but for the process id. */
+/* Appends the JSON object. Pure but for the process id and start time. */
 void report_format(const struct report *report, struct text *text);
 
 /*
@@ -25,7 +25,13 @@ void report_format(const struct report *report, struct text *text);
  */
 const char *report_write(const struct report *report, const char *pattern);
 
-/* The process id in the text of a report, 0 when there is none. Pure. */
-long report_pid(const char *text);
+/* Who wrote a report: the process id, and its start time as the marker has it; 0 where the text has none. */
+struct report_writer {
+    long pid;
+    unsigned long long start;
+};
+
+/* Pure. */
+struct report_writer report_writer(const char *text);
 
 #endif

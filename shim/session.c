@@ -150,10 +150,10 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
                     warmth->devices[0].ordinal < 0 ? "not warmed" : "the others are warmed");
         notice_say(&session->notices, message);
     }
-    if (warmth->problem[0] && (warmth->result == WARM_FAILED || warmth->result == WARM_PARTIAL)) {
+    if (warmth->problem[0] && warmth->result != WARM_WARM) {
         text = text_in(message, sizeof message);
-        text_format(&text, "%s: %s", warmth->result == WARM_FAILED ? "not warmed" : "warmed in part", warmth->problem);
-        if (session->config.trigger != SETTING_AUTO)
+        text_format(&text, "%s: %s", warmth->result == WARM_PARTIAL ? "warmed in part" : "not warmed", warmth->problem);
+        if (session->config.trigger != SETTING_AUTO && warmth->result != WARM_SKIPPED)
             notice_say(&session->notices, message);
         else
             log_write(&session->log, LOG_INFO, "%s", message);

@@ -108,7 +108,8 @@ static void device_warm(const struct work *work, const struct device *device)
     if (!takes_exclusive(work->request, work->warmth) && device_is_exclusive(work->driver, device)) {
         stages_skip(stages, on_device);
         problem_set(work->warmth, "context", "",
-                    "the device is in EXCLUSIVE_PROCESS mode and may be meant for another process");
+                    "the device is in EXCLUSIVE_PROCESS mode and may be meant for another process; GPUWARM_DEVICE with "
+                    "GPUWARM_TRIGGER=serve takes it");
         return;
     }
     CUcontext context = NULL;

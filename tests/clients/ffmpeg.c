@@ -58,7 +58,7 @@ Test(ffmpeg, is_left_alone_when_only_the_skip_list_is_emptied)
     struct client client = client_run(ON_DEVICE(0), LIST("GPUWARM_SKIP=none"));
     client_expect_left_alone(&client);
     cr_expect_str_eq(report_text(client.report, "reason"),
-                     "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main");
+                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded");
 }
 
 Test(ffmpeg, is_warmed_as_far_as_the_driver)

@@ -29,7 +29,7 @@ Test(numba, is_left_alone_by_itself)
     expect_ran(&client);
     client_expect_left_alone(&client);
     cr_expect_str_eq(report_text(client.report, "reason"),
-                     "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main");
+                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded");
 }
 
 Test(numba, is_warmed_with_all_stages)

@@ -91,16 +91,41 @@ Test(report, says_why_nothing_was_warmed)
     cr_expect_str_eq(report_text(report, "result"), "waiting");
     cr_expect_str_eq(report_text(report, "trigger"), "null");
     cr_expect_str_eq(report_text(report, "reason"),
-                     "not a CUDA executable: GPUWARM_TRIGGER=load would warm it before main");
+                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded");
     cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItem(report, "devices")), 0);
+}
+
+/* When this process started, as proc(5) has it in field 22 of its stat: in clock ticks after boot. */
+static unsigned long long started(void)
+{
+    unsigned long long ticks = 0;
+    FILE *file = fopen("/proc/self/stat", "re");
+    cr_assert_not_null(file);
+    cr_assert_eq(fscanf(file,
+                        "%*d (%*[^)]) %*s %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                        &ticks),
+                 1);
+    fclose(file);
+    return ticks;
+}
+
+/* As a process with this one's pid left it. */
+static void write_report(const char *path, unsigned long long start)
+{
+    run_write(path,
+              run_env("{\n  \"version\": \"0\",\n  \"pid\": %d,\n  \"start\": %llu,\n  \"program\": \"server\"\n}\n",
+                      getpid(), start));
 }
 
 Test(report, of_a_live_process_is_not_replaced_by_one_that_was_not_warmed)
 {
     const char *path = run_scratch("report"), *setting = run_env("GPUWARM_REPORT=%s", path);
-    run_write(path, run_env("{\n  \"version\": \"0\",\n  \"pid\": %d,\n  \"program\": \"server\"\n}\n", getpid()));
+    write_report(path, started());
     run_program(PRELOADED, LIST(run_host("plain")), LIST(setting));
     cr_expect_str_eq(report_text(report_read(path), "program"), "server");
+    write_report(path, started() - 1);
+    run_program(PRELOADED, LIST(run_host("plain")), LIST(setting));
+    cr_expect_str_eq(report_text(report_read(path), "program"), "plain", "another process has that pid now");
     run_with_report(path);
     cr_expect_str_eq(report_text(report_read(path), "program"), "first_call", "one that was warmed replaces it");
     run_program(PRELOADED, LIST(run_host("plain")), LIST(setting));

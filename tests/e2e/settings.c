@@ -128,5 +128,5 @@ Test(settings, info_is_one_line_a_person_can_read)
 Test(settings, info_says_why_not)
 {
     struct run run = run_program(PRELOADED, LIST(run_host("plain")), LIST("GPUWARM_LOG=info"));
-    cr_expect_not_null(strstr(run.err, "plain: waits until it serves: not a CUDA executable"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "plain: waits until it serves: no CUDA executable"), "%s", run.err);
 }

@@ -2,6 +2,7 @@
 /* The report, read back with another program's JSON parser; and the process id in it, which decides who may replace it.
  */
 #include "report.h"
+#include "marker.h"
 #include "version.h"
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -73,7 +74,7 @@ Test(report, nothing_was_warmed)
     assert_number(json, "total_ms", 0);
     cr_assert(cJSON_IsArray(member(json, "devices")));
     cr_assert_eq(cJSON_GetArraySize(member(json, "devices")), 0);
-    cr_assert_eq(cJSON_GetArraySize(json), 8);
+    cr_assert_eq(cJSON_GetArraySize(json), 9);
     cJSON_Delete(json);
 }
 
@@ -209,7 +210,7 @@ Test(report, strings_are_escaped)
     assert_string(json, "reason", "\xc3\xa4 \xef\xbf\xbd");
     assert_string(cJSON_GetArrayItem(member(json, "devices"), 0), "name", warmth.devices[0].name);
     assert_string(cJSON_GetArrayItem(member(json, "devices"), 0), "uuid", "\"");
-    cr_assert_eq(report_pid(buffer), getpid());
+    cr_assert_eq(report_writer(buffer).pid, getpid());
     cJSON_Delete(json);
 }
 
@@ -224,30 +225,37 @@ Test(report, results)
     }
 }
 
-Test(report, pid)
+Test(report, writer)
 {
     static const struct {
         const char *text;
-        long pid;
+        struct report_writer writer;
     } rows[] = {
-        {"", 0},
-        {"{}", 0},
-        {"{\n  \"version\": \"0.1.0\",\n  \"pid\": 4711,\n  \"program\": \"x\"", 4711},
-        {"{\"pid\": 12", 12},
-        {"{\"pid\": }", 0},
-        {"{\"pid\": \"5\"}", 0},
-        {"{\"pip\": 5}", 0},
-        {"pid: 5", 0},
-        {"\"pid\": ", 0},
+        {"", {0, 0}},
+        {"{}", {0, 0}},
+        {"{\n  \"version\": \"0.1.0\",\n  \"pid\": 4711,\n  \"start\": 99,\n  \"program\": \"x\"", {4711, 99}},
+        {"{\n  \"pid\": 4711,\n  \"program\": \"x\"", {4711, 0}},
+        {"{\"pid\": 12", {12, 0}},
+        {"{\"pid\": }", {0, 0}},
+        {"{\"pid\": \"5\", \"start\": \"5\"}", {0, 0}},
+        {"{\"pip\": 5, \"star\": 5}", {0, 0}},
+        {"pid: 5, start: 5", {0, 0}},
+        {"\"start\": 5, \"pid\": ", {0, 5}},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        cr_assert_eq(report_pid(rows[i].text), rows[i].pid, "\"%s\" gave %ld", rows[i].text, report_pid(rows[i].text));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct report_writer writer = report_writer(rows[i].text);
+        cr_assert_eq(writer.pid, rows[i].writer.pid, "\"%s\" gave %ld", rows[i].text, writer.pid);
+        cr_assert_eq(writer.start, rows[i].writer.start, "\"%s\" gave %llu", rows[i].text, writer.start);
+    }
 }
 
-Test(report, pid_of_what_format_wrote)
+Test(report, writer_of_what_format_wrote)
 {
     cJSON_Delete(format(&(struct report){.program = "p", .reason = "r"}));
-    cr_assert_eq(report_pid(buffer), getpid());
+    struct report_writer writer = report_writer(buffer);
+    cr_assert_eq(writer.pid, getpid());
+    cr_assert_eq(writer.start, marker_start_of(getpid()));
+    cr_assert_neq(writer.start, 0);
 }
 
 /* In a container every start has the same pid; a temporary file of one that was killed must not stand in the way. */

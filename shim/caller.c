@@ -6,7 +6,8 @@
 
 struct search {
     ElfW(Addr) address;
-    bool is_transport;
+    bool (*matches)(const char *soname);
+    bool found;
 };
 
 static int search_in(struct dl_phdr_info *info, size_t size, void *argument)
@@ -17,15 +18,25 @@ static int search_in(struct dl_phdr_info *info, size_t size, void *argument)
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         if (header->p_type != PT_LOAD || search->address - (info->dlpi_addr + header->p_vaddr) >= header->p_memsz)
             continue;
-        search->is_transport = object_is_transport(text_base_name(info->dlpi_name));
+        search->found = search->matches(text_base_name(info->dlpi_name));
         return 1;
     }
     return 0;
 }
 
+static bool is_in(const void *address, bool (*matches)(const char *soname))
+{
+    struct search search = {(ElfW(Addr))address, matches, false};
+    dl_iterate_phdr(search_in, &search);
+    return search.found;
+}
+
 bool caller_is_transport(const void *address)
 {
-    struct search search = {(ElfW(Addr))address, false};
-    dl_iterate_phdr(search_in, &search);
-    return search.is_transport;
+    return is_in(address, object_is_transport);
+}
+
+bool caller_is_server(const void *address)
+{
+    return is_in(address, object_is_server);
 }

@@ -8,4 +8,7 @@
 /* Is the address in a library of transports.def? An address that is in no object is in none of those. */
 bool caller_is_transport(const void *address);
 
+/* Is it in a library of servers.def? */
+bool caller_is_server(const void *address);
+
 #endif

@@ -21,6 +21,7 @@
 #include "signals.h"
 #include "stack.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ enum { LATE_LOOKS = 16 };
 #define THREAD_SELF() ((const void *)__builtin_thread_pointer())
 #endif
 
-/* A process that has less at its start is left alone: looking at it takes some 10 KiB. */
+/* Where less is left, the process is not looked at at its start, and nothing is said later: that takes half of it. */
 static const size_t START_BYTES = (size_t)64 << 10;
 
 enum state { STATE_NOTHING, STATE_WAITS, STATE_WARMED, STATE_CHILD_OF_WARMED };
@@ -62,12 +63,14 @@ static struct {
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
     bool child;            /* forked from the process that read the settings */
+    bool of_threads;       /* forked from one that had several threads, as far as is known */
     unsigned passed;       /* how often it was not looked whether one is there, since then */
     pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
     int epoll_listener;    /* that socket */
-    const void *stack_top; /* of the initial thread */
+    const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
+    const void *stack_top; /* of that one */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
     struct presence presence;
 } process;
@@ -122,7 +125,12 @@ static bool watch_end(void)
     return ended;
 }
 
-/* The CUDA runtime that is linked statically opens the driver at the program's first call of it. */
+/* As the last look had it. The CUDA runtime that is linked statically opens the driver at the program's first call. */
+static bool has_known_cuda(void)
+{
+    return session.process.facts.fat_binary || process.presence.library[0];
+}
+
 static bool has_cuda(void)
 {
     return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
@@ -134,7 +142,7 @@ static bool has_cuda(void)
  */
 static bool may_have_cuda(void)
 {
-    if (process.state != STATE_WAITS || session.process.facts.fat_binary || process.presence.library[0])
+    if (process.state != STATE_WAITS || has_known_cuda())
         return true;
     if (process.late && __atomic_fetch_add(&process.passed, 1, __ATOMIC_RELAXED) % LATE_LOOKS != 0)
         return false;
@@ -144,24 +152,43 @@ static bool may_have_cuda(void)
 /* ---- serve ----------------------------------------------------------------------------------------------------------
  */
 
-static bool stack_or_driver_forbids(char *why, size_t size)
+static size_t stack_left_here(void)
+{
+    return stack_left(process.stack_top, process.initial == THREAD_SELF());
+}
+
+/* Without room there may be none to say so either. */
+static bool stack_allows(void)
+{
+    size_t left = stack_left_here();
+    if (left < STACK_BYTES && left >= START_BYTES)
+        session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+    return left >= STACK_BYTES;
+}
+
+static bool driver_forbids(char *why, size_t size)
 {
     char path[256];
-    if (!stack_has(STACK_BYTES, process.stack_top)) {
-        snprintf(why, size, "%s", policy_reason_text(REASON_NO_ROOM));
-        return true;
-    }
     if (process.presence.driver || !runpath_of_executable_has_driver(&session.image, path, sizeof path))
         return false;
     snprintf(why, size, "its RUNPATH leads to a driver of its own, %s", path);
     return true;
 }
 
+/* After a warm-up, which need not have got as far as to initialise the driver. */
+static void warmed(void)
+{
+    if (session.warmth.stages[0][STAGE_driver].result == STAGE_OK)
+        process.state = STATE_WARMED;
+}
+
 /* Warms, on a thread of the running program, for a reason in whose text the CUDA library is named. */
 static void warm_for(enum trigger trigger, enum reason reason)
 {
     char why[640];
-    if (stack_or_driver_forbids(why, sizeof why)) {
+    if (!stack_allows())
+        return;
+    if (driver_forbids(why, sizeof why)) {
         session_give_up(&session, why);
         return;
     }
@@ -170,7 +197,7 @@ static void warm_for(enum trigger trigger, enum reason reason)
     snprintf(why, sizeof why, policy_reason_text(reason), cuda_name());
 #pragma GCC diagnostic pop
     session_warm(&session, trigger, process.late, why);
-    process.state = STATE_WARMED;
+    warmed();
 }
 
 /* What is kept from this thread while we do something on it that the program must not notice. */
@@ -243,7 +270,7 @@ static void serve_quietly(void)
                   "GPUWARM_TRIGGER=%s warms such processes themselves",
                   session.program, trigger_for_children());
     } else if (process.state == STATE_WARMED) {
-        if (stack_has(STACK_BYTES, process.stack_top))
+        if (stack_left_here() >= STACK_BYTES)
             session_warm_libraries(&session);
     } else {
         process.state = STATE_NOTHING;
@@ -276,23 +303,46 @@ static enum signals_came serve(struct call call)
     return quiet_end(&quiet, call.mask);
 }
 
-/*
- * May this thread be one that serves? Asked of memory alone, before anything is asked of the kernel: a server that has
- * nothing to do with CUDA pays for no system call, and its seccomp filter sees none.
- */
-static bool may_serve(void)
+/* Another thread may be what the program has for its log, or in the middle of a function of the loader. */
+static bool is_serving_thread(void)
 {
-    return may_have_cuda() && (process.any || process.thread == THREAD_SELF());
+    return process.any || process.thread == THREAD_SELF();
+}
+
+/*
+ * May the lock of the loader's list be held for ever? By a thread that was in dl_iterate_phdr when another one forked
+ * this process: unlike others, glibc leaves that lock as it was. What was loaded is known then from before the fork.
+ */
+static bool lock_in_doubt(void)
+{
+    return process.of_threads && process.state == STATE_WAITS;
+}
+
+/*
+ * Does this thread come to serve? Memory is asked before the kernel (`listens`): a server that has nothing to do with
+ * CUDA pays for no system call, and its seccomp filter sees none. But not where a look at it may be one too many.
+ */
+#define COMES_TO_SERVE(listens)                                                                                        \
+    (is_serving_thread() && (lock_in_doubt() ? (listens) && may_have_cuda() : may_have_cuda() && (listens)))
+
+/* A socket that is not to wait is never interrupted. */
+static bool is_nonblocking(int fd)
+{
+    return syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK;
 }
 
 COLD static enum signals_came came_to_accept(int fd, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (!process.late && !may_have_cuda())
-        process.late = true;
-    if (may_serve() && listener_is(fd, !process.any))
-        came = serve(call);
+    if (is_serving_thread() && (!lock_in_doubt() || listener_is(fd, !process.any))) {
+        if (!may_have_cuda())
+            process.late = true;
+        else if (listener_is(fd, !process.any))
+            came = serve(call);
+    }
+    if (came == SIGNALS_INTERRUPTING && is_nonblocking(fd))
+        came = SIGNALS_NONE;
     errno = saved;
     return came;
 }
@@ -301,7 +351,7 @@ COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned lo
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (may_serve() && listener_polled(fds, count, !process.any))
+    if (COMES_TO_SERVE(listener_polled(fds, count, !process.any)))
         came = serve(call);
     errno = saved;
     return came;
@@ -311,7 +361,7 @@ COLD static enum signals_came came_to_select(int count, const void *reads, struc
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (may_serve() && listener_selected(count, reads, !process.any))
+    if (COMES_TO_SERVE(listener_selected(count, reads, !process.any)))
         came = serve(call);
     errno = saved;
     return came;
@@ -319,13 +369,13 @@ COLD static enum signals_came came_to_select(int count, const void *reads, struc
 
 /*
  * To put a socket in an epoll set is not to wait yet: a master may do so and leave the waiting to the workers that it
- * forks then. So the set is remembered, and whoever waits on it comes to serve: also a thread that the initial one,
- * which made the set, has started for that.
+ * forks then. So the set is remembered, and who waits on it comes to serve: the initial thread, or one of a library
+ * that serves for it.
  */
 COLD static void epoll_filled(int epoll, int fd, struct call call)
 {
     int saved = errno;
-    if (may_serve() && listener_is(fd, !process.any) && !caller_is_transport(call.from)) {
+    if (COMES_TO_SERVE(listener_is(fd, !process.any)) && !caller_is_transport(call.from)) {
         process.epoll_listener = fd;
         __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
     }
@@ -338,7 +388,7 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
-        listener_is(process.epoll_listener, !process.any))
+        (is_serving_thread() || caller_is_server(call.from)) && listener_is(process.epoll_listener, !process.any))
         came = serve(call);
     errno = saved;
     return waits && came != SIGNALS_NONE;
@@ -353,11 +403,12 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
 static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
-    bool cuda = has_cuda();
-    if (cuda)
+    bool doubt = lock_in_doubt(), cuda = doubt || has_cuda();
+    if (cuda && is_serving_thread())
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
-    /* The driver's own local socket must not make each wait of a program that serves nobody a moment. */
-    if (!process.listened && (!cuda || listener_counts(fd, !process.any))) {
+    /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
+    if (!process.listened && (doubt || !caller_is_transport(__builtin_return_address(0))) &&
+        (!cuda || listener_counts(fd, !process.any))) {
         process.listened = true;
         watch();
     }
@@ -454,11 +505,18 @@ static int watched_epoll_pwait2(int epoll, void *events, int count, const struct
 /* ---- fork -----------------------------------------------------------------------------------------------------------
  */
 
+/* Before fork: what the loader's list has can be asked here, and in the child may be no more (lock_in_doubt). */
+static void to_fork(void)
+{
+    if (process.state == STATE_WAITS)
+        presence_of_cuda(&process.presence);
+}
+
 /* Without CUDA nothing is asked of the system, unless a report or a log line is wanted. */
 static void fork_moment(void)
 {
     struct quiet quiet;
-    bool cuda = has_cuda();
+    bool cuda = has_known_cuda();
     process.state = STATE_NOTHING;
     watch_end();
     if (!cuda) {
@@ -477,7 +535,9 @@ static void forked(void)
     int saved = errno;
     bool direct = !process.child;
     process.child = true;
-    process.pid = 0;
+    process.of_threads |= session.libc.single_threaded && !*session.libc.single_threaded;
+    /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
+    process.pid = process.listened && has_known_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
@@ -502,14 +562,12 @@ static void forked(void)
 static void load_moment(void)
 {
     struct signals signals;
-    if (!stack_has(STACK_BYTES, process.stack_top)) {
-        session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+    if (!stack_allows())
         return;
-    }
     signals_hold_all(&signals);
     session_warm(&session, TRIGGER_LOAD, false, session.reason);
     signals_release(&signals);
-    process.state = STATE_WARMED;
+    warmed();
 }
 
 /* From now on the process is watched, and its children with it. */
@@ -530,7 +588,7 @@ static void begin(const struct start *start)
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();
-    process.thread = THREAD_SELF();
+    process.initial = process.thread = THREAD_SELF();
     process.stack_top = start->argv;
     next_find();
     if (session.decision.trigger == TRIGGER_LOAD) {
@@ -544,7 +602,7 @@ static void begin(const struct start *start)
         wait_for_moment(start);
     session_keep(&session);
     if (session.libc.at_fork)
-        session.libc.at_fork(NULL, NULL, forked, NULL);
+        session.libc.at_fork(to_fork, NULL, forked, NULL);
 }
 
 /*
@@ -564,7 +622,7 @@ static bool is_left_alone(const struct start *start)
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
     struct start start;
-    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start) || !stack_has(START_BYTES, argv))
+    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start) || stack_left(argv, true) < START_BYTES)
         return;
     int saved = errno;
     begin(&start);

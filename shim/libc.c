@@ -21,6 +21,7 @@ bool libc_find(const struct link_map *objects, struct libc *libc)
     void *at_fork = symbol_find(objects, "__register_atfork");
     memset(libc, 0, sizeof *libc);
     memcpy(&libc->at_fork, &at_fork, sizeof at_fork);
+    libc->single_threaded = symbol_find(objects, "__libc_single_threaded");
     /* The name that glibc itself uses for it, and that is copied into executables which refer to any of the three. */
     libc->environment = symbol_find(objects, "__environ");
     if (open && symbol && error && close) {

@@ -20,6 +20,8 @@ struct libc {
     int (*close)(void *handle);
     /* What pthread_atfork(3) calls, which is no function of the shared library (glibc, nptl/pthread_atfork.c). */
     int (*at_fork)(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object);
+    /* "true only if the process is single-threaded" (glibc manual, Single-Threaded Optimization); NULL before 2.32. */
+    const char *single_threaded;
 };
 
 /* false when this is not glibc: musl, whose loader differs in what it passes and promises. */

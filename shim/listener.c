@@ -3,13 +3,14 @@
 #include "listener.h"
 #include <limits.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 /* A server has few sockets that listen and they come first; beyond this many nothing is asked. */
-enum { ASKED_MAX = 1024 };
+enum { ASKED_MAX = 64 };
 
 static int option(int fd, int name)
 {
@@ -69,12 +70,16 @@ bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp)
     return false;
 }
 
-/* The set is read as the kernel reads it, in longs, of as many bits as `count` says: it may be larger than fd_set. */
+/*
+ * The set is read as the kernel reads it, in longs. Of a `count` that is larger than an fd_set the kernel reads no more
+ * than its own table of descriptors has, which we do not know: programs pass getdtablesize() with a set that is
+ * smaller.
+ */
 bool listener_selected(int count, const void *reads, bool tcp)
 {
     const unsigned long *words = reads;
     const int bits = (int)(sizeof *words * CHAR_BIT);
-    for (int fd = 0, asked = 0; words && fd < count && asked < ASKED_MAX; fd++) {
+    for (int fd = 0, asked = 0; words && fd < count && fd < FD_SETSIZE && asked < ASKED_MAX; fd++) {
         if (!(words[fd / bits] >> (fd % bits) & 1))
             continue;
         asked++;

@@ -190,6 +190,16 @@ bool object_is_transport(const char *soname)
     return matches_one(soname, names, sizeof names / sizeof *names);
 }
 
+bool object_is_server(const char *soname)
+{
+    static const char names[][16] = {
+#define SERVER(name) name,
+#include "servers.def"
+#undef SERVER
+    };
+    return matches_one(soname, names, sizeof names / sizeof *names);
+}
+
 bool object_is_runtime(const char *soname)
 {
     static const char names[][16] = {

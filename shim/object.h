@@ -39,6 +39,9 @@ bool object_is_cuda_library(const char *soname);
 /* Does it match an entry of transports.def? Pure. */
 bool object_is_transport(const char *soname);
 
+/* Does it match an entry of servers.def? Pure. */
+bool object_is_server(const char *soname);
+
 /* Does it match an entry of runtimes.def? Pure. */
 bool object_is_runtime(const char *soname);
 

@@ -11,16 +11,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static bool initial_has(size_t bytes, uintptr_t here, uintptr_t top, bool *is_initial)
+/* 0: `here` is not on the initial thread's stack. */
+static size_t initial_left(uintptr_t here, uintptr_t top)
 {
     struct rlimit limit;
-    *is_initial = false;
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || here > top)
-        return false;
+        return 0;
     /* Without a limit the stack is still where the kernel leaves room for one. */
     size_t size = limit.rlim_cur == RLIM_INFINITY ? (size_t)8 << 20 : (size_t)limit.rlim_cur;
-    *is_initial = top - here < size;
-    return *is_initial && size - (top - here) >= bytes;
+    return top - here < size ? size - (top - here) : 0;
 }
 
 /* The start of the mapping that holds the address, from lines "start-end ..."; 0 when it is not there. */
@@ -47,12 +46,12 @@ static uintptr_t mapping_start(int fd, uintptr_t address)
     return 0;
 }
 
-bool stack_has(size_t bytes, const void *top)
+size_t stack_left(const void *top, bool initial)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    bool is_initial, has = initial_has(bytes, here, (uintptr_t)top, &is_initial);
-    if (is_initial)
-        return has;
+    size_t left = initial_left(here, (uintptr_t)top);
+    if (left || initial)
+        return left;
     /* /proc/self is the initial thread's, and empty once that has ended; thread-self came with Linux 3.17. */
     int fd = open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -60,5 +59,5 @@ bool stack_has(size_t bytes, const void *top)
     uintptr_t start = fd >= 0 ? mapping_start(fd, here) : 0;
     if (fd >= 0)
         close(fd);
-    return start && here - start >= bytes;
+    return start ? here - start : 0;
 }

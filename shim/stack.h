@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Are there at least `bytes` below this call? `top` is an address at the top of the initial thread's stack (argv). */
-bool stack_has(size_t bytes, const void *top);
+/*
+ * How many bytes there are below this call; 0 when that cannot be known. `top` is an address at the top of the initial
+ * thread's stack (argv). On that thread (`initial`) any other stack is a coroutine's, which the program may have put
+ * anywhere, its heap included.
+ */
+size_t stack_left(const void *top, bool initial);
 
 #endif

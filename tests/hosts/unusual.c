@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unusual WAY: a server that does what few do, and may. It opens a CUDA library, which makes it one that is warmed, and
+ * prints what came of its own doing.
+ *
+ * side-forks, side-chooses: a thread waits on an epoll set of the initial one, which then forks a worker, or chooses
+ * its GPU. transport: a library listens, in whose socket nobody asks for service, and the program waits there.
+ * large-set: it selects with the count of all descriptors that it may have, and a set that is smaller. coroutine: it
+ * waits on a stack from its heap. nonblocking: a signal comes while it accepts from a socket that does not wait.
+ * handler: a handler accepts, and another thread that listens blocks all signals. standard: another thread puts a pipe
+ * in place of the standard input, which was closed. vfork: a worker starts a program, and looks at the socket in the
+ * child of vfork. forks-in-list, list-waits (without CUDA): children are forked, or a thread is waited for, while the
+ * list of loaded objects is gone through. forks-late (with a CUDA library that has no driver): it forks, and chooses a
+ * GPU at its end.
+ */
+#include "waits.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+
+static int listener, epoll, pipes[2][2];
+static void *driver;
+
+static void driver_open(const char *name)
+{
+    driver = dlopen(name, RTLD_NOW);
+    if (!driver)
+        printf("%s\n", dlerror());
+}
+
+static int call(const char *name, long argument)
+{
+    int (*function)(long) = (int (*)(long))dlsym(driver, name);
+    return function(argument);
+}
+
+static void print_devices(const char *who)
+{
+    int count = -1, initialised = call("cuInit", 0);
+    call("cuDeviceGetCount", (long)&count);
+    printf("%s: cuInit %d, devices %d\n", who, initialised, count);
+}
+
+static pthread_t beside(void *(*function)(void *))
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, function, NULL);
+    return thread;
+}
+
+static void wait_for_all_children(void)
+{
+    int status, hung = 0;
+    while (wait(&status) > 0)
+        hung += WIFSIGNALED(status);
+    printf("%d children ended by a signal\n", hung);
+}
+
+/* ---- side-forks, side-chooses, transport ----------------------------------------------------------------------------
+ */
+
+static void *wait_on_set(void *unused)
+{
+    struct epoll_event event;
+    epoll_wait(epoll, &event, 1, 100);
+    return unused;
+}
+
+static void choose_gpu(void)
+{
+    setenv("CUDA_VISIBLE_DEVICES", "1", 1);
+    print_devices("chosen");
+}
+
+static void serve_aside(void)
+{
+    epoll = waits_epoll("epoll", listener);
+    pthread_join(beside(wait_on_set), NULL);
+}
+
+static void side_forks(void)
+{
+    serve_aside();
+    fflush(stdout);
+    if (fork() == 0) {
+        print_devices("worker");
+        exit(0);
+    }
+    wait_for_all_children();
+}
+
+static void side_chooses(void)
+{
+    serve_aside();
+    choose_gpu();
+}
+
+static void transport(void)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
+    path[length] = '\0';
+    strcpy(strrchr(path, '/') + 1, "libtorch_cpu.so");
+    void *library = dlopen(path, RTLD_NOW);
+    int (*store_listen)(void) = (int (*)(void))dlsym(library, "store_listen");
+    struct pollfd polled = {.fd = store_listen(), .events = POLLIN};
+    poll(&polled, 1, 10);
+    choose_gpu();
+}
+
+/* ---- large-set
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* The set is the last thing before a page that cannot be read. */
+static void large_set(void)
+{
+    struct rlimit limit;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    fd_set *set = (fd_set *)(void *)(pages + page - sizeof *set);
+    mprotect(pages + page, page, PROT_NONE);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    FD_SET(pipes[0][0], set);
+    printf("larger: %d\n", getdtablesize() > FD_SETSIZE);
+    ssize_t written = write(pipes[0][1], "x", 1);
+    printf("written %zd, selected %d\n", written, select(getdtablesize(), set, NULL, NULL, NULL));
+}
+
+/* ---- coroutine
+ * ------------------------------------------------------------------------------------------------------- */
+
+static ucontext_t initial, coroutine;
+
+static void coroutine_run(void)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    poll(&polled, 1, 10);
+    swapcontext(&coroutine, &initial);
+}
+
+/* Far less than a warm-up takes, and below it a block of the heap. */
+static void coroutine_waits(void)
+{
+    enum { STACK_BYTES = 16384 };
+    char *below = malloc(STACK_BYTES), *stack = malloc(STACK_BYTES);
+    memset(below, 1, STACK_BYTES);
+    getcontext(&coroutine);
+    coroutine.uc_stack = (stack_t){.ss_sp = stack, .ss_size = STACK_BYTES};
+    makecontext(&coroutine, coroutine_run, 0);
+    swapcontext(&initial, &coroutine);
+    int changed = 0;
+    for (int i = 0; i < STACK_BYTES; i++)
+        changed += below[i] != 1;
+    printf("changed: %d\n", changed);
+    free(stack);
+    free(below);
+}
+
+/* ---- nonblocking, handler
+ * -------------------------------------------------------------------------------------------- */
+
+static void do_nothing(int signal)
+{
+    (void)signal;
+}
+
+static void nonblocking(void)
+{
+    struct itimerval timer = {.it_value = {0, 100000}};
+    fcntl(listener, F_SETFL, O_NONBLOCK);
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = do_nothing}, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    for (int i = 0; i < 50; i++, usleep(5000))
+        if (accept(listener, NULL, NULL) < 0 && errno != EAGAIN)
+            printf("accept: %s\n", strerror(errno));
+}
+
+static void *listen_unsignalled(void *unused)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    listen(socket(AF_INET, SOCK_STREAM, 0), 1);
+    return unused;
+}
+
+static void accept_one(int signal)
+{
+    (void)signal;
+    printf("accepted: %d\n", accept(listener, NULL, NULL) >= 0);
+}
+
+static void handler(void)
+{
+    pthread_join(beside(listen_unsignalled), NULL);
+    sigaction(SIGIO, &(struct sigaction){.sa_handler = accept_one, .sa_flags = SA_RESTART}, NULL);
+    waits_connect();
+    raise(SIGIO);
+}
+
+/* ---- standard, vfork
+ * ------------------------------------------------------------------------------------------------- */
+
+static void *put_in_place(void *unused)
+{
+    usleep(100000);
+    dup2(pipes[0][0], 0);
+    return unused;
+}
+
+static void standard(void)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    close(0);
+    pthread_t other = beside(put_in_place);
+    poll(&polled, 1, 10);
+    pthread_join(other, NULL);
+    printf("0 is open: %d\n", fcntl(0, F_GETFD) >= 0);
+}
+
+static void worker_starts(void)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    fflush(stdout);
+    if (fork() == 0) {
+        pid_t child = vfork(); /* NOLINT: that is what is tried */
+        if (child == 0) {
+            poll(&polled, 1, 1); /* NOLINT */
+            _exit(0);
+        }
+        waitpid(child, NULL, 0);
+        print_devices("worker");
+        exit(0);
+    }
+    wait_for_all_children();
+}
+
+/* ---- forks-in-list, list-waits, forks-late
+ * --------------------------------------------------------------------------- */
+
+static int take_time(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)info, (void)size, (void)unused;
+    for (volatile int i = 0; i < 2000; i++)
+        ;
+    return 0;
+}
+
+static void *go_through_list(void *unused)
+{
+    for (;;)
+        dl_iterate_phdr(take_time, unused);
+    return unused;
+}
+
+static void forks_in_list(void)
+{
+    struct pollfd none = {.fd = -1};
+    beside(go_through_list);
+    for (int i = 0; i < 20; i++, usleep(1000))
+        if (fork() == 0) {
+            alarm(10);
+            poll(&none, 1, 1);
+            _exit(0);
+        }
+    wait_for_all_children();
+}
+
+static void *answer(void *unused)
+{
+    char byte;
+    struct pollfd none = {.fd = -1};
+    while (read(pipes[0][0], &byte, 1) == 1 && poll(&none, 1, 0) == 0 && write(pipes[1][1], &byte, 1) == 1)
+        ;
+    return unused;
+}
+
+static int ask(struct dl_phdr_info *info, size_t size, void *count)
+{
+    char byte = 'x';
+    (void)info, (void)size;
+    *(int *)count += write(pipes[0][1], &byte, 1) == 1 && read(pipes[1][0], &byte, 1) == 1;
+    return 1;
+}
+
+static void list_waits(void)
+{
+    int answered = 0;
+    beside(answer);
+    alarm(10);
+    for (int i = 0; i < 20; i++)
+        dl_iterate_phdr(ask, &answered);
+    printf("answered: %d\n", answered);
+}
+
+static void forks_late(void)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    poll(&polled, 1, 10);
+    if (fork() == 0) {
+        poll(&polled, 1, 10);
+        _exit(0);
+    }
+    wait_for_all_children();
+    setenv("CUDA_VISIBLE_DEVICES", "1", 1);
+}
+
+static const struct {
+    const char *name, *library;
+    void (*run)(void);
+} ways[] = {
+    {"side-forks", "libcuda.so.1", side_forks},
+    {"side-chooses", "libcuda.so.1", side_chooses},
+    {"transport", "libcuda.so.1", transport},
+    {"large-set", "libcuda.so.1", large_set},
+    {"coroutine", "libcuda.so.1", coroutine_waits},
+    {"nonblocking", "libcuda.so.1", nonblocking},
+    {"handler", "libcuda.so.1", handler},
+    {"standard", "libcuda.so.1", standard},
+    {"vfork", "libcuda.so.1", worker_starts},
+    {"forks-in-list", NULL, forks_in_list},
+    {"list-waits", NULL, list_waits},
+    {"forks-late", "libcublas.so.13", forks_late},
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (argc < 2 || strcmp(argv[1], ways[i].name) != 0)
+            continue;
+        if (ways[i].library)
+            driver_open(ways[i].library);
+        if (pipe(pipes[0]) != 0 || pipe(pipes[1]) != 0)
+            return 1;
+        listener = strcmp(argv[1], "transport") == 0 ? -1 : waits_listen();
+        ways[i].run();
+        return 4;
+    }
+    return 1;
+}

@@ -182,6 +182,13 @@ static void complain_name(struct config *config, struct word name)
         text_format(&text, "; not warmed");
 }
 
+/* What Kubernetes sets for a Service that is named gpuwarm (GPUWARM_SERVICE_HOST, GPUWARM_PORT_80_TCP and so on). */
+static bool is_of_kubernetes(struct word name)
+{
+    static const char service[] = "SERVICE_", port[] = "PORT";
+    return strncmp(name.start, service, sizeof service - 1) == 0 || strncmp(name.start, port, sizeof port - 1) == 0;
+}
+
 /* One variable, its name without GPUWARM_. Of two with one name the first counts, as for getenv. */
 static void variable_parse(struct config *config, struct word name, const char *value, unsigned *seen)
 {
@@ -190,7 +197,7 @@ static void variable_parse(struct config *config, struct word name, const char *
     int internal = index < 0 ? word_find(name, internal_names, COUNT(internal_names)) : -1;
     const char *nearest = NULL;
     unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(option_names) + (size_t)internal) : 0;
-    if (!bit && *value)
+    if (!bit && *value && !is_of_kubernetes(name))
         complain_name(config, name);
     if (!bit || *seen & bit)
         return;

@@ -87,17 +87,20 @@ static bool device_in_use(const struct driver *driver, CUdevice device)
 }
 
 /*
- * Which device a program without a rank uses: the first on which it has a primary context already, where it made one
- * before it came to serve; else the first of all.
+ * Which device a program uses: one on which it has a primary context already, where it made one before it came to
+ * serve, the local rank's before others; else the local rank's, or the first. (Slurm gives every single process rank
+ * 0.)
  */
-static int ordinal_in_use(const struct driver *driver, int count)
+static int ordinal_auto(const struct driver *driver, int count, int rank)
 {
-    for (int ordinal = 0; count > 1 && ordinal < count; ordinal++) {
+    int first = rank >= 0 ? rank % count : 0;
+    for (int i = 0; count > 1 && i < count; i++) {
+        int ordinal = (first + i) % count;
         CUdevice device;
         if (DRIVER_CALL(driver, cuDeviceGet, &device, ordinal) == CUDA_SUCCESS && device_in_use(driver, device))
             return ordinal;
     }
-    return 0;
+    return first;
 }
 
 static bool is_among(const struct device *devices, unsigned count, int ordinal)
@@ -124,7 +127,7 @@ unsigned device_resolve(const struct driver *driver, const struct device_list *l
     for (unsigned i = 0; i < wanted && found < DEVICES_MAX; i++) {
         int ordinal = list->mode == DEVICE_LISTED ? spec_ordinal(driver, &list->specs[i], count, missing)
                       : list->mode == DEVICE_ALL  ? (int)i
-                                                  : (rank >= 0 ? rank % count : ordinal_in_use(driver, count));
+                                                  : ordinal_auto(driver, count, rank);
         if (ordinal >= 0 && !is_among(devices, found, ordinal) &&
             device_describe(driver, ordinal, &devices[found], outcome))
             found++;

@@ -6,9 +6,13 @@
 #include "facts.h"
 #include "environment.h"
 #include "runpath.h"
+#include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-/* An object is looked through for a string only this far: 64 MiB take some 50 ms (make bench). */
+/* So much is looked through for a string, in all: 64 MiB take some 50 ms (make bench). */
 static const size_t SEARCH_BYTES_MAX = (size_t)64 << 20;
 
 static const char *injection_find(char *const *environment)
@@ -24,69 +28,76 @@ static const char *injection_find(char *const *environment)
     return NULL;
 }
 
-/* The first of `imports` that any of the objects has. */
-static const char *import_find(const struct links *links, const char *const *imports, size_t count)
+enum kind { FORKS, STARTS, CLOSES, ALONE, SETS_FLAGS };
+
+static const char import_names[][OBJECT_NAME_BYTES] = {
+#define IMPORT(kind, name) name,
+#include "imports.def"
+#undef IMPORT
+};
+static const unsigned char import_kinds[] = {
+#define IMPORT(kind, name) kind,
+#include "imports.def"
+#undef IMPORT
+};
+enum { IMPORT_COUNT = sizeof import_kinds };
+
+static uint32_t imports_find(const struct links *links)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t object = 0; object < links->count; object++)
-            if (object_imports(links->objects[object], imports[i]))
-                return imports[i];
+    uint32_t found = 0;
+    for (size_t i = 0; i < links->count; i++)
+        found |= object_imports(links->objects[i], import_names, IMPORT_COUNT);
+    return found;
+}
+
+/* The first that was found of this kind; NULL when there is none. */
+static const char *import_of(uint32_t found, enum kind kind)
+{
+    for (size_t i = 0; i < IMPORT_COUNT; i++)
+        if (found >> i & 1 && import_kinds[i] == kind)
+            return import_names[i];
     return NULL;
 }
 
-static const char *fork_find(const struct links *links)
-{
-    /* vfork, posix_spawn, system and popen are not here: what they start calls exec. */
-    static const char *const imports[] = {"fork", "_Fork", "daemon", "forkpty", "clone"};
-    return import_find(links, imports, sizeof imports / sizeof *imports);
-}
-
-/* Of a program that starts others, in a way that fork_find leaves out. */
-static const char *start_find(const struct links *links)
-{
-    static const char *const imports[] = {"vfork", "posix_spawn", "posix_spawnp", "system", "popen"};
-    return import_find(links, imports, sizeof imports / sizeof *imports);
-}
-
-static const char *close_find(const struct links *links)
-{
-    static const char *const imports[] = {"closefrom", "close_range"};
-    return import_find(links, imports, sizeof imports / sizeof *imports);
-}
-
-/* unshare(CLONE_NEWUSER), and setns to a user or mount namespace, fail where there is more than one thread. */
-static const char *alone_find(const struct links *links)
-{
-    static const char *const imports[] = {"unshare", "setns"};
-    return import_find(links, imports, sizeof imports / sizeof *imports);
-}
-
 /*
- * The name under which the flags of a primary context were set before CUDA 11: documented to fail, and to leave the
- * program without its flags, once the context is active.
+ * Can all of a span be read? What lies beyond the end of a file that was cut is mapped nevertheless, and may never be
+ * touched by the program. Before Linux 5.14 nobody can tell.
  */
-static const char *flags_find(const struct links *links)
+static bool is_there(const struct span *span)
 {
-    static const char *const imports[] = {"cuDevicePrimaryCtxSetFlags"};
-    return import_find(links, imports, sizeof imports / sizeof *imports);
+    enum { POPULATE_READ = 22 }; /* MADV_POPULATE_READ, newer than many C libraries */
+    if (!span->size)
+        return true;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const unsigned char *last = span->start + span->size - 1;
+    return madvise((void *)(last - (uintptr_t)last % page), page, POPULATE_READ) == 0 || errno == EINVAL;
 }
 
 /*
  * The driver reads these once, at cuInit, and a program that sets one before its first CUDA call would be given other
  * GPUs, or others under the same numbers, than it asked for.
  */
-static const char *choice_find(const struct links *links, bool *too_large)
+static const char *choice_find(const struct links *links, bool *unknown)
 {
-    static const char *const variables[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"};
-    *too_large = links->too_many;
+    static const char variables[][24] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"};
+    enum { VARIABLES = sizeof variables / sizeof *variables };
+    size_t budgets[VARIABLES] = {SEARCH_BYTES_MAX, SEARCH_BYTES_MAX};
+    *unknown = links->too_many;
     for (size_t object = 0; object < links->count; object++) {
         struct span spans[OBJECT_SPANS_MAX];
         size_t count = object_spans(links->objects[object], spans);
-        for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-            int found = fatbin_text_outside(variables[i], spans, count, SEARCH_BYTES_MAX);
+        *unknown |= count == 0 || count == OBJECT_SPANS_MAX;
+        for (size_t i = 0; i < count; i++) {
+            if (!is_there(&spans[i])) {
+                *unknown = true;
+                spans[i].size = 0;
+            }
+        }
+        for (size_t i = 0; i < VARIABLES; i++) {
+            int found = fatbin_text_outside(variables[i], spans, count, &budgets[i]);
             if (found > 0)
                 return variables[i];
-            *too_large |= found < 0;
+            *unknown |= found < 0;
         }
     }
     return NULL;
@@ -125,13 +136,14 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     if (!policy_is_cuda_executable(facts))
         return;
     image_add_needed(image, &links);
-    facts->forks_with = fork_find(&links);
-    facts->leads_others = facts->forks_with || start_find(&links);
+    uint32_t imports = imports_find(&links);
+    facts->forks_with = import_of(imports, FORKS);
+    facts->leads_others = links.too_many || facts->forks_with || import_of(imports, STARTS);
     if (config->trigger != SETTING_AUTO)
         return;
-    facts->closes_with = close_find(&links);
-    facts->alone_with = alone_find(&links);
-    facts->sets_flags = flags_find(&links);
+    facts->closes_with = import_of(imports, CLOSES);
+    facts->alone_with = import_of(imports, ALONE);
+    facts->sets_flags = import_of(imports, SETS_FLAGS);
     /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
     if (policy_decide(config, facts).trigger == TRIGGER_LOAD)
         facts->chooses_with = choice_find(&links, &facts->too_large);

@@ -82,18 +82,18 @@ static size_t plain_size(struct span span, size_t reach, size_t *fat_size)
     return reach;
 }
 
-int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t budget)
+int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t *budget)
 {
     for (size_t i = 0; i < span_count; i++) {
         struct span rest = spans[i];
         while (rest.size) {
-            size_t fat_size, reach = rest.size < budget ? rest.size : budget;
+            size_t fat_size, reach = rest.size < *budget ? rest.size : *budget;
             size_t plain = plain_size(rest, reach, &fat_size);
             if (memmem(rest.start, plain, text, strlen(text)))
                 return 1;
             if (!fat_size && reach < rest.size)
                 return -1;
-            budget -= plain;
+            *budget -= plain;
             rest.start += plain + fat_size;
             rest.size -= plain + fat_size;
         }

@@ -27,8 +27,9 @@ bool fatbin_present(struct span data, const struct span *spans, size_t span_coun
 /*
  * Does the text occur in the spans, fat binaries left out? They are skipped by the size in their header: device code
  * makes up most of a large executable, and is not where a program keeps names of environment variables.
- * -1: not known, since more than `budget` bytes would have to be read; 0: no; 1: yes.
+ * -1: not known, since more than `budget` bytes would have to be read; 0: no; 1: yes. What was read is taken from the
+ * budget.
  */
-int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t budget);
+int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t *budget);
 
 #endif

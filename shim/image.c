@@ -118,21 +118,32 @@ void image_links(const struct image *image, struct links *links)
     }
 }
 
-void image_add_needed(const struct image *image, struct links *links)
+static bool links_have(const struct links *links, const struct link_map *map)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (links->objects[i] == map)
+            return true;
+    return false;
+}
+
+static void add_needed_by(const struct link_map *object, const struct image *image, struct links *links)
 {
     const char *needed;
-    for (size_t nth = 0; (needed = object_needs(image->maps, nth)); nth++) {
+    for (size_t nth = 0; (needed = object_needs(object, nth)); nth++) {
+        if (object_is_cuda_library(needed) || object_is_runtime(needed))
+            continue;
         const struct link_map *map = image->maps->l_next;
         while (map && strcmp(object_name(map), needed) != 0)
             map = map->l_next;
-        if (!map || object_is_cuda_library(needed) || object_is_runtime(needed))
-            continue;
-        size_t known = 0;
-        while (known < links->count && links->objects[known] != map)
-            known++;
-        if (known == links->count)
+        if (map && !links_have(links, map))
             links_add(links, map);
     }
+}
+
+void image_add_needed(const struct image *image, struct links *links)
+{
+    for (size_t from = 0; from < links->count && !links->too_many; from++)
+        add_needed_by(links->objects[from], image, links);
 }
 
 bool image_has_fat_binary(const struct image *image)

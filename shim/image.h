@@ -17,7 +17,7 @@ struct image {
     const char *started; /* the path by which the kernel, or ld.so as a command, started it; NULL when unknown */
 };
 
-enum { LINKS_MAX = 64 };
+enum { LINKS_MAX = 128 };
 
 /* How the executable links CUDA. */
 struct links {
@@ -40,7 +40,7 @@ bool image_find(const struct start *start, struct image *image);
  */
 void image_links(const struct image *image, struct links *links);
 
-/* Adds the libraries that the executable itself needs and that have nothing to do with CUDA: they may fork for it. */
+/* Adds all libraries that these need and that have nothing to do with CUDA: they may fork for the program. */
 void image_add_needed(const struct image *image, struct links *links);
 
 bool image_has_fat_binary(const struct image *image);

@@ -51,28 +51,44 @@ const char *object_name(const struct link_map *object)
 #define RELOCATION_SYMBOL(info) ELF32_R_SYM(info)
 #endif
 
+struct names {
+    const char (*names)[OBJECT_NAME_BYTES];
+    size_t count;
+};
+
+static uint32_t names_with(const struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (name[0] == names->names[i][0] && strcmp(name, names->names[i]) == 0)
+            return (uint32_t)1 << i;
+    return 0;
+}
+
 /*
- * Does a table of relocations refer to the undefined symbol? The dynamic symbol table itself does not say how long it
- * is, and the hash tables, from which others count it, need not cover imports.
+ * Which undefined symbols of these names does a table of relocations refer to? The dynamic symbol table itself does not
+ * say how long it is, and the hash tables, from which others count it, need not cover imports.
  */
-static bool relocations_name(const struct link_map *object, ElfW(Sxword) table, ElfW(Sxword) size, const char *symbol)
+static uint32_t relocations_name(const struct link_map *object, ElfW(Sxword) table, ElfW(Sxword) size,
+                                 const struct names *sought)
 {
     const ElfW(Rela) *relocations = dynamic_address(object, table);
     const ElfW(Sym) *symbols = dynamic_address(object, DT_SYMTAB);
     const char *strings = dynamic_address(object, DT_STRTAB);
     size_t count = relocations && symbols && strings ? dynamic_value(object, size) / sizeof *relocations : 0;
+    uint32_t found = 0;
     for (size_t i = 0; i < count; i++) {
         size_t index = RELOCATION_SYMBOL(relocations[i].r_info);
-        if (index && symbols[index].st_shndx == SHN_UNDEF && strcmp(strings + symbols[index].st_name, symbol) == 0)
-            return true;
+        if (index && symbols[index].st_shndx == SHN_UNDEF)
+            found |= names_with(sought, strings + symbols[index].st_name);
     }
-    return false;
+    return found;
 }
 
-bool object_imports(const struct link_map *object, const char *symbol)
+uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJECT_NAME_BYTES], size_t count)
 {
-    return relocations_name(object, DT_JMPREL, DT_PLTRELSZ, symbol) ||
-           relocations_name(object, DT_RELA, DT_RELASZ, symbol);
+    const struct names sought = {symbols, count};
+    return relocations_name(object, DT_JMPREL, DT_PLTRELSZ, &sought) |
+           relocations_name(object, DT_RELA, DT_RELASZ, &sought);
 }
 
 /* Is it a definition of that name that can be referred to as it is (a function that is chosen at run time cannot)? */

@@ -6,6 +6,7 @@
 #include "fatbin.h"
 #include <link.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { OBJECT_SPANS_MAX = 16 };
 
@@ -18,13 +19,15 @@ const char *object_needs(const struct link_map *object, size_t nth);
 /* The name under which others need it: its soname, else the name of its file. */
 const char *object_name(const struct link_map *object);
 
-/* Does it import a symbol of this name? Taken from the relocations, which every import has. */
-bool object_imports(const struct link_map *object, const char *symbol);
+enum { OBJECT_NAME_BYTES = 28 };
+
+/* Which of (up to 32) symbols it imports, a bit for each. Taken from the relocations, which every import has. */
+uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJECT_NAME_BYTES], size_t count);
 
 /* The address of a function or variable of this name that it defines; NULL when it has none. */
 void *object_symbol(const struct link_map *object, const char *name);
 
-/* The readable segments that program headers describe, without .bss, and how many there are. */
+/* The readable segments that program headers describe, without .bss; how many there are, as far as there is room. */
 size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX]);
 
 /* The same of an object; 0 when it is not found. */

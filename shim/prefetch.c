@@ -55,32 +55,39 @@ static void text_read(const char *path, char *text, size_t size)
     close(fd);
 }
 
-/* A number in a file of the process's own control group (cgroups(7), version 2), or the largest: "max" or no file. */
-static unsigned long long group_read(const char *group, const char *name)
+static unsigned long long number_or(const char *text, unsigned long long otherwise)
 {
-    char path[PATH_MAX], text[64];
-    struct text built = text_in(path, sizeof path);
-    text_format(&built, "/sys/fs/cgroup%.*s/%s", (int)strcspn(group, "\n"), group, name);
-    text_read(path, text, sizeof text);
-    return text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : ULLONG_MAX;
+    return text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : otherwise;
 }
 
-/* Half of what is available to this process: what is read must not push out what others use. */
+unsigned long long prefetch_budget(const char *meminfo, const char *most, const char *used)
+{
+    unsigned long long available = prefetch_meminfo(meminfo, "MemAvailable"), limit = number_or(most, ULLONG_MAX);
+    unsigned long long taken = number_or(used, 0), left = taken < limit ? limit - taken : 0;
+    return (limit != ULLONG_MAX && left < available ? left : available) / 2;
+}
+
+/* A file of the process's own control group; `group` is its path, up to the end of the line. */
+static void group_read(const char *group, const char *name, char *text, size_t size)
+{
+    char path[PATH_MAX];
+    struct text built = text_in(path, sizeof path);
+    text_format(&built, "/sys/fs/cgroup%.*s/%s", (int)strcspn(group, "\n"), group, name);
+    text_read(path, text, size);
+}
+
 static unsigned long long budget(void)
 {
-    char text[4096];
-    text_read("/proc/meminfo", text, sizeof text);
-    unsigned long long available = prefetch_meminfo(text, "MemAvailable");
-    text_read("/proc/self/cgroup", text, sizeof text);
-    const char *group = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+    char meminfo[4096], groups[4096], most[32] = "", used[32] = "";
+    text_read("/proc/meminfo", meminfo, sizeof meminfo);
+    text_read("/proc/self/cgroup", groups, sizeof groups);
+    const char *group = strncmp(groups, "0::", 3) == 0 ? groups : strstr(groups, "\n0::");
     if (group) {
         group = strchr(group, '/') ? strchr(group, '/') : "";
-        unsigned long long most = group_read(group, "memory.max"), used = group_read(group, "memory.current");
-        unsigned long long left = used < most ? most - used : 0;
-        if (most != ULLONG_MAX && left < available)
-            available = left;
+        group_read(group, "memory.max", most, sizeof most);
+        group_read(group, "memory.current", used, sizeof used);
     }
-    return available / 2;
+    return prefetch_budget(meminfo, most, used);
 }
 
 /* ---- which ----------------------------------------------------------------------------------------------------------
@@ -151,12 +158,18 @@ static void driver_add(struct paths *paths, const char *library_path)
 /* ---- reading --------------------------------------------------------------------------------------------------------
  */
 
-/* Is the byte there in the page cache? Asked without waiting for it; a kernel before 4.14 cannot say. */
+/*
+ * Is the byte there in the page cache? Asked without waiting for it; a kernel before 4.14 cannot say. The question
+ * itself starts a read of what is not there, and a fast disk is done before the answer: one that took longer than a
+ * copy (3 us, where a read took 60 and more) is no.
+ */
 static bool is_cached(int fd, off_t at)
 {
+    enum { COPY_NS = 20000 };
     char byte;
     struct iovec piece = {&byte, 1};
-    return syscall(SYS_preadv2, fd, &piece, 1, (long)at, 0L, RWF_NOWAIT) == 1;
+    long long start = clock_ns();
+    return syscall(SYS_preadv2, fd, &piece, 1, (long)at, 0L, RWF_NOWAIT) == 1 && clock_ns() - start < COPY_NS;
 }
 
 /*

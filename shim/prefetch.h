@@ -20,4 +20,11 @@ void stage_prefetch(bool driver, const char *library_path, struct stage_outcome 
 /* "name: 123 kB" in `text` (proc_meminfo(5)) in bytes, 0 when it is not there. Pure. */
 unsigned long long prefetch_meminfo(const char *text, const char *name);
 
+/*
+ * How many bytes may be read, of the texts of /proc/meminfo and of the control group's memory.max and memory.current
+ * (cgroups(7), version 2; "max" or "": no limit): half of what is available, so that nothing is pushed out that others
+ * use. Pure.
+ */
+unsigned long long prefetch_budget(const char *meminfo, const char *most, const char *used);
+
 #endif

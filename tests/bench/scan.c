@@ -27,7 +27,7 @@ int main(void)
         found += fatbin_present(small, &large, 1);
     double scan = (now_us() - start) / ROUNDS;
     start = now_us();
-    found += fatbin_text_outside("CUDA_VISIBLE_DEVICES", &large, 1, LARGE) == 1;
+    found += fatbin_text_outside("CUDA_VISIBLE_DEVICES", &large, 1, &(size_t){LARGE}) == 1;
     printf("\nScanning 64 KiB for a fat binary takes %.1f us, searching 64 MiB for a string %.0f ms%s.\n", scan,
            (now_us() - start) / 1e3, found ? " (something was found)" : "");
     free(bytes);

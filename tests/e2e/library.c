@@ -131,9 +131,11 @@ static size_t loaded_bytes(const char *path)
     return bytes;
 }
 
-/* On aarch64 the same code is larger. */
-#ifdef __aarch64__
+/* What clang makes of it, and the same code for aarch64, is larger. */
+#if defined __aarch64__
 enum { MORE_BYTES = 8192 };
+#elif defined __clang__
+enum { MORE_BYTES = 4096 };
 #else
 enum { MORE_BYTES = 0 };
 #endif

@@ -2,6 +2,8 @@
 /* The main job: who is warmed before main, that the program's first use is then fast, and what the kill switches do. */
 #include "run.h"
 #include <criterion/criterion.h>
+#include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -197,6 +199,40 @@ Test(load, a_program_that_closes_all_descriptors_is_left_alone)
     cr_assert_not(host_warmed(LIST(run_host("closes_all")), NULL));
     struct run wrong = run_program(PRELOADED, LIST(run_host("closes_all")), LIST("GPUWARM_TRIGGER=load"));
     cr_assert_str_neq(wrong.out, "cuInit 0, retain 0\n", "the hazard is real");
+}
+
+/* A copy of an executable whose constants reach beyond the end of the file, where nothing ever touches them. */
+static const char *made_longer(const char *from)
+{
+    static char bytes[1 << 20];
+    const char *path = run_scratch("longer");
+    FILE *file = fopen(from, "re");
+    cr_assert_not_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    cr_assert_lt(size, sizeof bytes);
+    const ElfW(Ehdr) *header = (const void *)bytes;
+    ElfW(Phdr) *segments = (void *)(bytes + header->e_phoff), *constants = NULL;
+    for (int i = 0; i < header->e_phnum; i++)
+        if (segments[i].p_type == PT_LOAD && segments[i].p_flags == PF_R)
+            constants = &segments[i];
+    cr_assert_not_null(constants);
+    constants->p_filesz = constants->p_memsz = 1 << 20;
+    file = fopen(path, "we");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    cr_assert_eq(chmod(path, 0755), 0);
+    return path;
+}
+
+Test(load, an_executable_that_is_not_all_in_its_file_is_not_searched)
+{
+    const char *const *argv = LIST(made_longer(run_host("first_call"))), *const *latency = LIST("SIMCUDA_LATENCY_MS=");
+    struct run without = run_program(PLAIN, argv, latency), with = run_program(PRELOADED, argv, latency);
+    cr_expect_eq(without.status, 0, "%d", without.status);
+    cr_expect_eq(with.status, 0, "%d", with.status);
+    cr_expect_str_eq(with.out, without.out);
 }
 
 /* The wrong library for these two: warm them all the same, and see that the tests above would notice. */

@@ -136,6 +136,16 @@ Test(serve, the_device_that_the_program_has_chosen)
     cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=0"), 0);
 }
 
+/* Slurm makes every process a rank, a single service too: what is in use says more. */
+Test(serve, the_device_that_the_program_has_chosen_and_not_its_ranks)
+{
+    const char *report = run_env("GPUWARM_REPORT=%s", run_scratch("report"));
+    cr_expect_eq(served(server("poll", "cuda", "second"), LIST("SIMCUDA_DEVICES=3", "SLURM_LOCALID=0", report)), 1);
+    cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 1);
+    cr_expect_eq(served(server("poll", "cuda", NULL), LIST("SIMCUDA_DEVICES=3", "SLURM_LOCALID=2", report)), 1);
+    cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 2);
+}
+
 Test(serve, kill_switches)
 {
     const char *const *switches =

@@ -48,11 +48,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fatbin_present((struct span){bytes + start, size - start}, spans, 2) &&
         !memmem(bytes, size, "\xb1\x43\x62\x46", 4))
         abort();
-    int found = fatbin_text_outside("AB", spans, 2, (size_t)plan[6] * plan[7]);
+    int found = fatbin_text_outside("AB", spans, 2, &(size_t){(size_t)plan[6] * plan[7]});
     if (found > 0 && !memmem(bytes, size, "AB", 2))
         abort();
     /* With room for all there is an answer; skipping fat binaries can only hide the text, not make it appear. */
-    if (fatbin_text_outside("AB", spans, 2, size) < 0)
+    if (fatbin_text_outside("AB", spans, 2, &size) < 0)
         abort();
     free(bytes);
     return 0;

@@ -48,6 +48,16 @@ static struct config soiled(void)
     return config;
 }
 
+/* A Service named gpuwarm gives them to every container of its namespace. */
+Test(config, what_kubernetes_sets)
+{
+    struct config config = soiled();
+    PARSE(&config, "GPUWARM_SERVICE_HOST=10.0.0.1", "GPUWARM_SERVICE_PORT=80", "GPUWARM_SERVICE_PORT_HTTP=80",
+          "GPUWARM_PORT=tcp://10.0.0.1:80", "GPUWARM_PORT_80_TCP_ADDR=10.0.0.1");
+    assert_defaults(&config, "Kubernetes");
+    assert_content(&config, "Kubernetes");
+}
+
 Test(config, defaults)
 {
     struct config config = soiled();

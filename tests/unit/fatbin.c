@@ -149,13 +149,13 @@ Test(fatbin, half_a_fat_binary_at_the_edge)
         wrapper_put(data, WRAPPER_MAGIC, 1, edge);
         cr_assert_eq(fatbin_present((struct span){data, 1024}, &(struct span){edge, size}, 1), size == FAT_HEADER_BYTES,
                      "%zu bytes", size);
-        cr_assert_eq(fatbin_text_outside(text, &(struct span){edge, size}, 1, 1024), 0, "%zu bytes", size);
+        cr_assert_eq(fatbin_text_outside(text, &(struct span){edge, size}, 1, &(size_t){1024}), 0, "%zu bytes", size);
     }
 }
 
 static int outside(size_t size, size_t budget)
 {
-    return fatbin_text_outside(text, &(struct span){code, size}, 1, budget);
+    return fatbin_text_outside(text, &(struct span){code, size}, 1, &budget);
 }
 
 Test(fatbin, text_found)
@@ -177,11 +177,11 @@ Test(fatbin, text_in_any_span)
 {
     struct span spans[3] = {{code, 512}, {code + 2048, 0}, {code + 4096, 512}};
     memcpy(code + 1024, text, TEXT_LENGTH);
-    cr_assert_eq(fatbin_text_outside(text, spans, 3, 8192), 0, "between the spans");
+    cr_assert_eq(fatbin_text_outside(text, spans, 3, &(size_t){8192}), 0, "between the spans");
     memcpy(code + 4096 + 100, text, TEXT_LENGTH);
-    cr_assert_eq(fatbin_text_outside(text, spans, 2, 8192), 0);
-    cr_assert_eq(fatbin_text_outside(text, spans, 3, 8192), 1);
-    cr_assert_eq(fatbin_text_outside(text, NULL, 0, 8192), 0);
+    cr_assert_eq(fatbin_text_outside(text, spans, 2, &(size_t){8192}), 0);
+    cr_assert_eq(fatbin_text_outside(text, spans, 3, &(size_t){8192}), 1);
+    cr_assert_eq(fatbin_text_outside(text, NULL, 0, &(size_t){8192}), 0);
 }
 
 Test(fatbin, text_in_a_fat_binary_does_not_count)
@@ -267,8 +267,11 @@ Test(fatbin, budget)
 Test(fatbin, budget_is_for_all_spans)
 {
     struct span spans[2] = {{code, 512}, {code + 4096, 512}};
-    cr_assert_eq(fatbin_text_outside(text, spans, 2, 1024), 0);
-    cr_assert_eq(fatbin_text_outside(text, spans, 2, 1023), -1);
+    cr_assert_eq(fatbin_text_outside(text, spans, 2, &(size_t){1024}), 0);
+    cr_assert_eq(fatbin_text_outside(text, spans, 2, &(size_t){1023}), -1);
+    size_t budget = 1024 + 300;
+    cr_assert_eq(fatbin_text_outside(text, spans, 2, &budget), 0);
+    cr_assert_eq(budget, 300, "for what is looked through next");
 }
 
 /* What is skipped is not read: device code makes up most of a large executable. */

@@ -212,6 +212,7 @@ Test(policy, injected)
 static struct facts everything(void)
 {
     return (struct facts){.secure = true,
+                          .unreadable = true,
                           .skipped = other,
                           .opened_late = true,
                           .own_driver = other,
@@ -223,6 +224,7 @@ static struct facts everything(void)
                           .alone_with = other,
                           .sets_flags = other,
                           .chooses_with = other,
+                          .too_large = true,
                           .injection = other};
 }
 
@@ -242,6 +244,8 @@ Test(policy, precedence_of_what_is_never_warmed)
     config.devices.mode = DEVICE_AUTO;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_BAD_SETTING, other);
     config.bad = NULL;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_UNREADABLE, NULL);
+    facts.unreadable = false;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
     config.trigger = SETTING_AUTO;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
@@ -256,7 +260,7 @@ Test(policy, precedence_in_cuda_executables)
 {
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = everything();
-    facts.secure = facts.opened_late = false;
+    facts.secure = facts.unreadable = facts.opened_late = false;
     facts.skipped = facts.own_driver = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ANCESTOR_WARMED, NULL);
     facts.ancestor = MARKER_NONE;
@@ -270,6 +274,8 @@ Test(policy, precedence_in_cuda_executables)
     facts.sets_flags = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHOOSES_DEVICES, other);
     facts.chooses_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_TOO_LARGE, NULL);
+    facts.too_large = false;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_INJECTED, other);
     facts.injection = NULL;
     assert_decision(&config, &facts, TRIGGER_LOAD, REASON_CUDA_LIBRARY, library);

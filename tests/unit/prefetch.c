@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc/meminfo says. What is read ahead is seen in tests/e2e/prefetch.c. */
+/* How much may be read. What is read ahead is seen in tests/e2e/prefetch.c. */
 #include "prefetch.h"
 #include <criterion/criterion.h>
 
@@ -15,4 +15,15 @@ Test(prefetch, meminfo)
     cr_assert_eq(prefetch_meminfo(text, "Mem"), 0);
     cr_assert_eq(prefetch_meminfo(text, "MemUnknown"), 0);
     cr_assert_eq(prefetch_meminfo("", "MemAvailable"), 0);
+}
+
+Test(prefetch, half_of_what_is_available)
+{
+    static const char meminfo[] = "MemTotal: 4000 kB\nMemAvailable: 1000 kB\n";
+    cr_expect_eq(prefetch_budget(meminfo, "", ""), 500 * 1024, "no control group");
+    cr_expect_eq(prefetch_budget(meminfo, "max\n", "123456\n"), 500 * 1024, "one without a limit");
+    cr_expect_eq(prefetch_budget(meminfo, "900000\n", "500000\n"), 200000, "one with less than the machine has");
+    cr_expect_eq(prefetch_budget(meminfo, "900000000\n", "500000\n"), 500 * 1024, "one with more");
+    cr_expect_eq(prefetch_budget(meminfo, "500000\n", "500001\n"), 0, "one that is full");
+    cr_expect_eq(prefetch_budget("", "900000\n", "0\n"), 0, "nobody knows what is available");
 }

@@ -187,6 +187,19 @@ struct run run_program(enum preload preload, const char *const *argv, const char
     return run;
 }
 
+const char *const *run_ways(void)
+{
+    static const char *const all[] = {"accept", "accept4", "poll",  "poll_chk",    "ppoll",       "ppoll_chk",
+                                      "select", "pselect", "epoll", "epoll_pwait", "epoll_pwait2"};
+    enum { LACKING = 3 };
+    const char **ways = calloc(sizeof all / sizeof *all + 1, sizeof *ways);
+    cr_assert_not_null(ways);
+    for (size_t i = 0, count = 0; i < sizeof all / sizeof *all; i++)
+        if (run_program(PLAIN, LIST(run_host("serves"), all[i]), NULL).status != LACKING)
+            ways[count++] = all[i];
+    return ways;
+}
+
 void journal_clear(void)
 {
     unlink(run_scratch("journal"));

@@ -36,6 +36,9 @@ const char *run_host(const char *name);    /* a program of tests/hosts */
 const char *run_scratch(const char *name); /* in a folder of this test's own, removed after it */
 void run_write(const char *path, const char *text);
 
+/* The ways in which tests/hosts/serves waits, without those that the C library lacks; NULL-terminated. */
+const char *const *run_ways(void);
+
 /* The dynamic loader as a command. */
 const char *run_loader(void);
 

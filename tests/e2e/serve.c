@@ -109,11 +109,15 @@ Test(serve, a_child_of_a_warmed_process_says_why_cuda_cannot_work_in_it)
     cr_expect_str_empty(run.err);
 }
 
-/* Ranks that talk to each other serve nobody: gloo listens on the initial thread, and over TCP. */
+/*
+ * Ranks that talk to each other serve nobody: gloo listens and waits on the initial thread, and over TCP. Where the
+ * program listens itself all calls are looked at, gloo's too; CUDA is found not initialised after those, as without us.
+ */
 Test(serve, a_library_that_listens_for_other_ranks_is_not_the_service)
 {
     cr_expect_eq(served(LIST(run_host("serves"), "poll", "cuda", "gloo", "local"), NULL), 0);
     cr_expect_eq(served(LIST(run_host("serves"), "poll", "cuda", "gloo"), NULL), 1, "the program serves too");
+    cr_expect_eq(served(LIST(run_host("serves"), "poll", "cuda", "gloo"), LIST("GPUWARM_TRIGGER=serve")), 1);
 }
 
 /* The driver polls a socket of its own, in a thread of its own, from cuInit on: here for 100 ms before the program. */

@@ -109,14 +109,16 @@ static void use_second_device(void *driver)
     printf("retain %d\n", retain(&context, 1));
 }
 
-/* What PyTorch's gloo does, in the library of that name beside this program. */
-static void listen_as_gloo(const char *program)
+/* What PyTorch's gloo does, in the library of that name beside this program; and whether CUDA was initialised then. */
+static void listen_as_gloo(const char *program, void *driver)
 {
     char path[4096];
     snprintf(path, sizeof path, "%.*s/libtorch_cpu.so", (int)(strrchr(program, '/') - program), program);
     void *library = dlopen(path, RTLD_NOW);
     int (*gloo_listen)(void) = library ? (int (*)(void))dlsym(library, "gloo_listen") : NULL;
-    printf("gloo %d\n", gloo_listen ? gloo_listen() : -1);
+    int (*count_devices)(int *) = driver ? (int (*)(int *))dlsym(driver, "cuDeviceGetCount") : NULL;
+    int result = gloo_listen ? gloo_listen() : -1, count;
+    printf("gloo %d, cuDeviceGetCount %d\n", result, count_devices ? count_devices(&count) : 0);
 }
 
 enum { WORDS = 8 };
@@ -141,9 +143,9 @@ int main(int argc, char **argv)
             puts(dlerror());
     if (has[5])
         use_second_device(driver);
-    if (has[7])
-        listen_as_gloo(argv[0]);
     int listener = listener_make(has[1]);
+    if (has[7])
+        listen_as_gloo(argv[0], driver);
     pthread_t thread;
     if (has[2]) {
         pthread_create(&thread, NULL, serve, &listener);

@@ -37,11 +37,11 @@ static int ended_well(enum preload preload, const char *const *argv, const char 
         well += run.status == 5;
         cr_expect(run.status == 5 || (one && (run.status == 128 + one || run.status == 128 + other)), "%s %s: %d, %s",
                   argv[1], argv[2] ? argv[2] : "", run.status, run.err);
-        if (run.status == 5) {
-            cr_expect_str_eq(run.out, "poll 1\n");
-            cr_expect_eq(was_warmed(), preload == PRELOADED);
-        }
-        cr_expect_str_empty(run.err);
+        if (run.status != 5)
+            continue;
+        cr_expect_str_eq(run.out, "poll 1\n");
+        cr_expect_eq(was_warmed(), preload == PRELOADED);
+        cr_expect_str_empty(run.err); /* but of one that aborts, which glibc may say */
     }
     return well;
 }

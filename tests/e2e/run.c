@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 30000, ENVIRONMENT_MAX = 64 };
+enum { WAIT_MS = 60000, ENVIRONMENT_MAX = 64 };
 
 static char scratch[] = "/tmp/gpuwarm-test-XXXXXX";
 

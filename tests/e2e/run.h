@@ -23,7 +23,7 @@ enum preload { PLAIN, PRELOADED };
 
 /*
  * Runs argv[0] with `environment` ("NAME=value", NULL-terminated; NULL: nothing more) added to the fresh one; an entry
- * replaces the standard one of that name. At most 30 seconds.
+ * replaces the standard one of that name. A minute at the most, also on a machine that is busy.
  */
 struct run run_program(enum preload preload, const char *const *argv, const char *const *environment);
 
@@ -64,7 +64,7 @@ struct journal_line {
 };
 struct journal {
     size_t count;
-    struct journal_line lines[4096];
+    struct journal_line lines[8192]; /* more than ANSWERS_MAX answers of a server leave (tests/servers) */
 };
 struct journal *journal_read(void);
 void journal_clear(void);

@@ -235,8 +235,8 @@ $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 test: test-packages ## unit and end-to-end tests; installs what they need, or says what to type
 	@$(MAKE) --no-print-directory run-tests
 
-# Libraries that others preload; a test of one that is not there is skipped.
-TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper
+# Libraries that others preload, and a command that starts programs; a test of one that is not there is skipped.
+TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper numactl
 
 # What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
 test-packages:

@@ -265,6 +265,19 @@ Test(simcuda, faults_come_where_they_are_set)
     cr_expect_eq(CALL(cuStreamCreate, &stream, 1), 999, "every one");
 }
 
+Test(simcuda, images_of_a_kind_are_refused_where_that_is_set)
+{
+    open_with(LIST("SIMCUDA_FAULT=ptx=221"));
+    CUmodule module;
+    context_make(0);
+    cr_expect_eq(CALL(cuModuleLoadData, &module, sample_ptx), 221);
+    cr_expect_eq(CALL(cuModuleLoadData, &module, "no image"), 200);
+    cr_expect_eq(CALL(cuModuleLoadData, &module,
+                      "\x7f"
+                      "ELF"),
+                 0, "machine code needs no compiler");
+}
+
 static int init_with_alarm(void)
 {
     alarm(1);

@@ -240,7 +240,7 @@ TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper numactl
 
 # What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
 test-packages:
-	@sh tests/packages.sh libcriterion-dev libcjson-dev
+	@sh tests/packages.sh libcriterion-dev libcjson-dev python3 make
 	-@sh tests/packages.sh $(TEST_NEIGHBOURS)
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -172,13 +173,17 @@ struct run run_program(enum preload preload, const char *const *argv, const char
     cr_assert(pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
     pid_t program = fork();
     cr_assert_geq(program, 0);
-    if (program == 0)
+    if (program == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* who interrupts the tests no longer reaches its group */
         run_exec(preload, argv, environment, out[1], err[1]);
+    }
+    setpgid(program, program);
     close(out[1]);
     close(err[1]);
     bool ended = read_both(out[0], err[0], &run);
     if (!ended)
-        kill(program, SIGKILL);
+        kill(-program, SIGKILL); /* and what it has started */
     waitpid(program, &status, 0);
     close(out[0]);
     close(err[0]);

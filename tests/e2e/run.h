@@ -23,7 +23,8 @@ enum preload { PLAIN, PRELOADED };
 
 /*
  * Runs argv[0] with `environment` ("NAME=value", NULL-terminated; NULL: nothing more) added to the fresh one; an entry
- * replaces the standard one of that name. A minute at the most, also on a machine that is busy.
+ * replaces the standard one of that name. It leads a process group of its own, which is ended with it when it takes
+ * too long. A minute at the most, also on a machine that is busy.
  */
 struct run run_program(enum preload preload, const char *const *argv, const char *const *environment);
 

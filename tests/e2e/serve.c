@@ -69,6 +69,13 @@ Test(serve, local_sockets_and_side_threads_are_not_the_service)
     }
 }
 
+/* A signal that it handles is blocked in a handler too: but not since before the program began to listen. */
+Test(serve, a_server_that_blocks_a_signal_from_its_start)
+{
+    for (const char *const *way = run_ways(); *way; way++)
+        cr_expect_eq(served(server(*way, "cuda", "blocked"), NULL), 1, "%s", *way);
+}
+
 Test(serve, an_explicit_trigger_takes_them_too)
 {
     for (const char *const *way = run_ways(); *way; way++) {

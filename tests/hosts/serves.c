@@ -4,15 +4,16 @@
  * accept, accept4, poll, poll_chk, ppoll, ppoll_chk, select, pselect, epoll, epoll_pwait, epoll_pwait2. Words: `cuda`
  * opens the driver first, `local` listens on a local socket, `thread` serves on a thread that is not the initial one,
  * `worker` in a forked child, `warm-worker` in a child forked after the parent came to serve too, `second` uses the
- * second GPU before, `peer` asks who connected, `gloo` talks to other ranks through a library that listens, and a word
- * that begins with "lib" is a library to open. Prints what an observer of its calls could see; ends with 3 where the C
- * library lacks that way.
+ * second GPU before, `peer` asks who connected, `gloo` talks to other ranks through a library that listens, `blocked`
+ * blocks a signal that it handles before it listens, and for good, and a word that begins with "lib" is a library to
+ * open. Prints what an observer of its calls could see; ends with 3 where the C library lacks that way.
  */
 #include "waits.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,13 +122,23 @@ static void listen_as_gloo(const char *program, void *driver)
     printf("gloo %d, cuDeviceGetCount %d\n", result, count_devices ? count_devices(&count) : 0);
 }
 
-enum { WORDS = 8 };
+/* As a program that takes its signals at a place of its own, in a signalfd or by sigwait. */
+static void block_signal(void)
+{
+    sigset_t term;
+    signal(SIGTERM, _exit);
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+}
+
+enum { WORDS = 9 };
 
 int main(int argc, char **argv)
 {
     bool has[WORDS] = {false};
-    static const char *const words[WORDS] = {"cuda",        "local",  "thread", "worker",
-                                             "warm-worker", "second", "peer",   "gloo"};
+    static const char *const words[WORDS] = {"cuda",   "local", "thread", "worker", "warm-worker",
+                                             "second", "peer",  "gloo",   "blocked"};
     way = argc > 1 ? argv[1] : "accept";
     if (waits_lacks(way))
         return 3;
@@ -143,6 +154,8 @@ int main(int argc, char **argv)
             puts(dlerror());
     if (has[5])
         use_second_device(driver);
+    if (has[8])
+        block_signal();
     int listener = listener_make(has[1]);
     if (has[7])
         listen_as_gloo(argv[0], driver);

@@ -37,8 +37,11 @@ static inline int waits_connect(void)
 extern int __poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t size) __attribute__((weak));
 extern int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
                        size_t size) __attribute__((weak));
+#pragma weak epoll_pwait2
+#if __GLIBC__ != 2 || __GLIBC_MINOR__ < 35
 extern int epoll_pwait2(int epoll, struct epoll_event *events, int count, const struct timespec *timeout,
-                        const sigset_t *mask) __attribute__((weak));
+                        const sigset_t *mask);
+#endif
 
 /*
  * Does the C library lack this way? Not asked of the kernel: a call that it refuses is a moment all the same, and

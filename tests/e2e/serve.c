@@ -5,6 +5,7 @@
  */
 #include "run.h"
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 TestSuite(serve, .init = run_setup, .fini = run_teardown);
@@ -146,6 +147,28 @@ Test(serve, the_device_that_the_program_has_chosen)
     cr_expect_eq(served(server("poll", "cuda", "second"), settings), 1);
     cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 1);
     cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=0"), 0);
+}
+
+static int threads_of(enum preload preload, const char *const *argv)
+{
+    struct run run = run_program(preload, argv, LIST("SIMCUDA_DEVICES=2"));
+    const char *told = strstr(run.out, "threads ");
+    cr_assert_not_null(told, "%s", run.out);
+    return atoi(told + strlen("threads "));
+}
+
+/*
+ * A server that counts its threads sees that it was warmed: a limit (docs/design.md). They are those that its own first
+ * CUDA call brings, and no other.
+ */
+Test(serve, the_drivers_threads_stay_and_are_the_only_ones)
+{
+    const char *const *counts = LIST(run_host("serves"), "poll", "cuda", "threads");
+    const char *const *uses = LIST(run_host("serves"), "poll", "cuda", "second", "threads");
+    int cold = threads_of(PLAIN, counts), own = threads_of(PLAIN, uses);
+    cr_expect_gt(own, cold, "%d, not more than %d", own, cold);
+    cr_expect_eq(threads_of(PRELOADED, counts), own);
+    cr_expect_eq(threads_of(PRELOADED, uses), own);
 }
 
 Test(serve, kill_switches)

@@ -235,12 +235,12 @@ $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 test: test-packages ## unit and end-to-end tests; installs what they need, or says what to type
 	@$(MAKE) --no-print-directory run-tests
 
-# Libraries that others preload; a test of one that is not there is skipped.
-TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper
+# Libraries that others preload, and a command that starts programs; a test of one that is not there is skipped.
+TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper numactl
 
 # What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
 test-packages:
-	@sh tests/packages.sh libcriterion-dev libcjson-dev
+	@sh tests/packages.sh libcriterion-dev libcjson-dev python3 make
 	-@sh tests/packages.sh $(TEST_NEIGHBOURS)
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64

@@ -27,7 +27,7 @@ static const struct state {
 static const struct {
     const char *name;
     int calls; /* in one turn of the loop */
-} calls[] = {{"poll", 1}, {"select", 1}, {"epoll_ctl", 2}, {"accept", 1}};
+} calls[] = {{"poll", 1}, {"select", 1}, {"epoll_ctl", 2}, {"epoll_wait", 1}, {"accept", 1}};
 enum { STATES = sizeof states / sizeof *states, CALLS = sizeof calls / sizeof *calls };
 
 static void become(const char *build, bool preloaded, int call, const struct state *state)

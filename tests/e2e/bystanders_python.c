@@ -20,11 +20,11 @@ static void need_python(void)
 }
 
 /* The program works as it does without the library, CUDA in its `users` processes too, and nobody is warmed. */
-static void expect_bystanders(const char *what, size_t users)
+static void expect_bystanders_under(const char *trigger, const char *what, size_t users)
 {
     need_python();
     const char *const *argv = LIST(python, run_host("bystanders.py"), what);
-    const char *const *settings = LIST(run_env("PYTHONPATH=%s", run_host("")), "PYTHONDONTWRITEBYTECODE=1");
+    const char *const *settings = LIST(run_env("PYTHONPATH=%s", run_host("")), "PYTHONDONTWRITEBYTECODE=1", trigger);
     struct run without = run_program(PLAIN, argv, settings);
     cr_assert_eq(without.status, 0, "%s", without.err);
     journal_clear();
@@ -39,9 +39,16 @@ static void expect_bystanders(const char *what, size_t users)
         cr_expect_eq(journal->lines[i].result, 0, "%s", journal->lines[i].function);
 }
 
+static void expect_bystanders(const char *what, size_t users)
+{
+    expect_bystanders_under("GPUWARM_TRIGGER=auto", what, users);
+}
+
+/* Any thread and any local socket may be the service's when that is asked for, but not multiprocessing's. */
 Test(bystanders_python, a_fork_server_that_has_opened_the_driver)
 {
     expect_bystanders("forkserver", 2);
+    expect_bystanders_under("GPUWARM_TRIGGER=serve", "forkserver", 2);
 }
 
 Test(bystanders_python, managers_on_local_sockets_and_tcp)
@@ -52,6 +59,7 @@ Test(bystanders_python, managers_on_local_sockets_and_tcp)
 Test(bystanders_python, descriptors_that_are_passed)
 {
     expect_bystanders("descriptors", 2);
+    expect_bystanders_under("GPUWARM_TRIGGER=serve", "descriptors", 2);
 }
 
 Test(bystanders_python, a_metrics_thread_before_the_driver_is_opened)

@@ -3,7 +3,11 @@
  * Warm-ups at serve beside a thread that does what the driver is not safe against. What that may come to is what the
  * program's own first CUDA call may come to at the same point (a crash: getenv in the driver beside setenv, before
  * glibc 2.41; a deadlock: the loader's lock against the driver's). So each is run often, both ways, and nothing else
- * may come of it. How often it came to that is written to the log, and not compared.
+ * may come of it.
+ *
+ * How often it comes to that depends on how busy the machine is, so both ways take turns. What is proved: a library
+ * that brings it on in a third more of the processes is found. One that is worse by some in a hundred is not: that
+ * takes many more processes, and was counted by hand (docs/design.md, Limits).
  */
 #include "run.h"
 #include <criterion/criterion.h>
@@ -14,7 +18,16 @@
 
 TestSuite(concurrency, .init = run_setup, .fini = run_teardown);
 
-enum { PROCESSES = 50 };
+enum {
+    PROCESSES = 50, /* each way, in a round */
+    MORE = 10,      /* of them may come to it than by themselves, */
+    ROUNDS = 3,     /* in one round of these: chance does not bring that about in all, where one in ten comes to it */
+};
+
+/* What a process may end with beside its own status: one of these signals, or by none (0). */
+struct ends {
+    int one, other;
+};
 
 static bool was_warmed(void)
 {
@@ -24,37 +37,39 @@ static bool was_warmed(void)
     return warmed;
 }
 
-/*
- * Runs it so often. How many ended as they should, warmed where that is to be; each other one must have ended by one of
- * these signals (0: none).
- */
-static int ended_well(enum preload preload, const char *const *argv, const char *const *settings, int one, int other)
+/* Runs it once. Did it end as it should, warmed where that is to be? Else it must have ended by one of the signals. */
+static bool ended_well(enum preload preload, const char *const *argv, const char *setting, struct ends ends)
 {
-    int well = 0;
-    for (int i = 0; i < PROCESSES; i++) {
-        journal_clear();
-        struct run run = run_program(preload, argv, settings);
-        well += run.status == 5;
-        cr_expect(run.status == 5 || (one && (run.status == 128 + one || run.status == 128 + other)), "%s %s: %d, %s",
-                  argv[1], argv[2] ? argv[2] : "", run.status, run.err);
-        if (run.status == 5) {
-            cr_expect_str_eq(run.out, "poll 1\n");
-            cr_expect_eq(was_warmed(), preload == PRELOADED);
-        }
-        cr_expect_str_empty(run.err);
-    }
-    return well;
+    journal_clear();
+    struct run run = run_program(preload, argv, LIST(setting));
+    bool by_signal = ends.one && (run.status == 128 + ends.one || run.status == 128 + ends.other);
+    cr_expect(run.status == 5 || by_signal, "%s %s: %d, %s", argv[1], argv[2] ? argv[2] : "", run.status, run.err);
+    if (run.status != 5)
+        return false;
+    cr_expect_str_eq(run.out, "poll 1\n");
+    cr_expect_eq(was_warmed(), preload == PRELOADED);
+    cr_expect_str_empty(run.err); /* but of one that aborts, which glibc may say */
+    return true;
 }
 
-/* Most end well in either way: the window is small. */
-static void as_by_itself(const char *what, int one, int other)
+static bool round_as_by_itself(const char *what, struct ends ends)
 {
-    const char *const *serve = LIST("GPUWARM_TRIGGER=auto");
-    int itself = ended_well(PLAIN, LIST(run_host("races"), what, "itself"), serve, one, other);
-    int warmed = ended_well(PRELOADED, LIST(run_host("races"), what), serve, one, other);
+    int itself = 0, warmed = 0;
+    for (int i = 0; i < PROCESSES; i++) {
+        itself += ended_well(PLAIN, LIST(run_host("races"), what, "itself"), "GPUWARM_TRIGGER=auto", ends);
+        warmed += ended_well(PRELOADED, LIST(run_host("races"), what), "GPUWARM_TRIGGER=auto", ends);
+    }
     cr_log_info("%s: of %d processes %d ended well by themselves, %d warmed", what, PROCESSES, itself, warmed);
-    cr_expect_gt(itself, PROCESSES / 2);
-    cr_expect_gt(warmed, PROCESSES / 2);
+    cr_expect_gt(itself, PROCESSES / 2, "the window is small: %d", itself);
+    return warmed >= itself - MORE;
+}
+
+static void as_by_itself(const char *what, struct ends ends)
+{
+    int rounds = 1;
+    while (rounds <= ROUNDS && !round_as_by_itself(what, ends))
+        rounds++;
+    cr_expect_leq(rounds, ROUNDS, "warmed it comes to that more often");
 }
 
 static bool getenv_is_safe(void)
@@ -69,20 +84,22 @@ Test(concurrency, a_thread_that_sets_variables)
     if (run_emulated())
         cr_skip_test("the emulator adds a line to a crash");
     if (getenv_is_safe())
-        as_by_itself("setenv", 0, 0);
+        as_by_itself("setenv", (struct ends){0, 0});
     else
-        as_by_itself("setenv", SIGSEGV, SIGABRT);
+        as_by_itself("setenv", (struct ends){SIGSEGV, SIGABRT});
 }
 
 /* Where nobody reads them, nothing can happen: the end of a warm process is such a place. */
 Test(concurrency, a_thread_that_sets_variables_while_the_process_ends)
 {
-    const char *const *load = LIST("GPUWARM_TRIGGER=load");
-    cr_expect_eq(ended_well(PLAIN, LIST(run_host("races"), "setenv", "ends"), load, 0, 0), PROCESSES);
-    cr_expect_eq(ended_well(PRELOADED, LIST(run_host("races"), "setenv", "ends"), load, 0, 0), PROCESSES);
+    static const char load[] = "GPUWARM_TRIGGER=load";
+    for (int i = 0; i < PROCESSES; i++) {
+        cr_expect(ended_well(PLAIN, LIST(run_host("races"), "setenv", "ends"), load, (struct ends){0, 0}));
+        cr_expect(ended_well(PRELOADED, LIST(run_host("races"), "setenv", "ends"), load, (struct ends){0, 0}));
+    }
 }
 
 Test(concurrency, a_thread_that_loads_plugins)
 {
-    as_by_itself("plugins", SIGALRM, SIGALRM);
+    as_by_itself("plugins", (struct ends){SIGALRM, SIGALRM});
 }

@@ -12,9 +12,6 @@
 
 TestSuite(neighbours, .init = run_setup, .fini = run_teardown);
 
-static const char *const ways[] = {"accept", "accept4", "poll", "ppoll", "select", "pselect", "epoll"};
-enum { WAYS = sizeof ways / sizeof *ways };
-
 static size_t warm_ups(void)
 {
     return journal_calls(journal_read(), "cuLaunchKernel", "name=gpuwarm_kernel");
@@ -75,9 +72,9 @@ static void expect_warmed_beside(const char *name)
         cr_skip_test("%s is not installed", name);
     cr_expect_eq(beside(neighbour, LIST(run_host("first_call")), NULL), 1);
     cr_expect_eq(beside(neighbour, LIST(run_host("plain")), NULL), 0);
-    for (int i = 0; i < WAYS; i++) {
-        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda"), NULL), 1, "%s", ways[i]);
-        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda", "worker"), NULL), 1, "%s", ways[i]);
+    for (const char *const *way = run_ways(); *way; way++) {
+        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda"), NULL), 1, "%s", *way);
+        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda", "worker"), NULL), 1, "%s", *way);
     }
 }
 
@@ -100,10 +97,9 @@ Test(neighbours, socket_wrapper)
         cr_skip_test("libsocket_wrapper.so is not installed");
     cr_assert_eq(mkdir(folder, 0700), 0);
     cr_expect_eq(beside(neighbour, LIST(run_host("first_call")), settings), 1);
-    for (int i = 0; i < WAYS; i++) {
-        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda", "peer"), settings), 0, "%s", ways[i]);
-        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), ways[i], "cuda", "thread"), settings), 0, "%s",
-                     ways[i]);
+    for (const char *const *way = run_ways(); *way; way++) {
+        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda", "peer"), settings), 0, "%s", *way);
+        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda", "thread"), settings), 0, "%s", *way);
     }
 }
 
@@ -122,11 +118,11 @@ Test(neighbours, programs_that_are_bound_before_they_start)
     static const char *const servers[] = {"serves", "serves_now"};
     cr_expect_eq(same(LIST(run_host("first_call_now")), NULL), 1);
     cr_expect_eq(same(LIST(run_host("first_call")), LIST("LD_BIND_NOW=1")), 1);
-    for (int i = 0; i < WAYS; i++)
+    for (const char *const *way = run_ways(); *way; way++)
         for (int j = 0; j < 2; j++) {
             const char *const *settings = LIST(j ? "LD_BIND_NOT=" : "LD_BIND_NOW=1");
-            cr_expect_eq(same(LIST(run_host(servers[j]), ways[i], "cuda"), settings), 1, "%s", ways[i]);
-            cr_expect_eq(same(LIST(run_host(servers[j]), ways[i]), settings), 0, "%s", ways[i]);
+            cr_expect_eq(same(LIST(run_host(servers[j]), *way, "cuda"), settings), 1, "%s", *way);
+            cr_expect_eq(same(LIST(run_host(servers[j]), *way), settings), 0, "%s", *way);
         }
 }
 
@@ -135,8 +131,8 @@ Test(neighbours, an_audit_library)
     const char *const *settings = LIST(run_env("LD_AUDIT=%s", run_host("libaudits.so")));
     cr_expect_eq(same(LIST(run_host("plain")), settings), 0);
     cr_expect_eq(same(LIST(run_host("first_call")), settings), 1);
-    for (int i = 0; i < WAYS; i++)
-        cr_expect_eq(same(LIST(run_host("serves"), ways[i], "cuda"), settings), 1, "%s", ways[i]);
+    for (const char *const *way = run_ways(); *way; way++)
+        cr_expect_eq(same(LIST(run_host("serves"), *way, "cuda"), settings), 1, "%s", *way);
 }
 
 /* Which caller's RUNPATH dlopen follows would change if it were called through us. */
@@ -213,11 +209,11 @@ Test(neighbours, gccs_address_sanitizer_where_it_comes_first_or_is_told)
     expect_same(&without, run_env("LD_PRELOAD=%s:%s", found.out, library), LIST(client), NULL);
     cr_expect_eq(warm_ups(), 1);
     cr_expect_eq(same(LIST(client), LIST(told)), 1);
-    for (int i = 0; i < WAYS; i++) {
-        without = run_program(PLAIN, LIST(server, ways[i], "cuda"), NULL);
-        expect_same(&without, run_env("LD_PRELOAD=%s:%s", found.out, library), LIST(server, ways[i], "cuda"), NULL);
-        cr_expect_eq(warm_ups(), 1, "%s", ways[i]);
-        cr_expect_eq(same(LIST(server, ways[i], "cuda"), LIST(told)), 1, "%s", ways[i]);
+    for (const char *const *way = run_ways(); *way; way++) {
+        without = run_program(PLAIN, LIST(server, *way, "cuda"), NULL);
+        expect_same(&without, run_env("LD_PRELOAD=%s:%s", found.out, library), LIST(server, *way, "cuda"), NULL);
+        cr_expect_eq(warm_ups(), 1, "%s", *way);
+        cr_expect_eq(same(LIST(server, *way, "cuda"), LIST(told)), 1, "%s", *way);
     }
 }
 
@@ -235,8 +231,8 @@ Test(neighbours, other_sanitizers)
         built++;
         const char *const *settings = LIST("TSAN_OPTIONS=atexit_sleep_ms=0");
         same(LIST(client), settings);
-        for (int way = 0; way < WAYS; way++)
-            cr_expect_eq(same(LIST(server, ways[way], "cuda"), settings), 1, "%s %s", others[i][1], ways[way]);
+        for (const char *const *way = run_ways(); *way; way++)
+            cr_expect_eq(same(LIST(server, *way, "cuda"), settings), 1, "%s %s", others[i][1], *way);
     }
     if (!built)
         cr_skip_test("no sanitizer is to be had here");

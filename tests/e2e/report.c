@@ -227,7 +227,7 @@ Test(report, stderr_that_cannot_be_written)
 {
     const char *program = run_env("%s; echo $?", run_host("first_call"));
     const char *const *settings = LIST("GPUWARM_LOG=debug", "GPUWARM_DEVICE=0,9");
-    const char *const *redirections = LIST("exec 2>&-", "exec 2>/dev/full", "exec 2> >(exec true); sleep 0.1");
+    const char *const *redirections = LIST("exec 2>&-", "exec 2>/dev/full", "exec 2> >(exec true); wait $!");
     for (; *redirections; redirections++) {
         const char *script = run_env("%s; %s", *redirections, program);
         struct run run = run_program(PRELOADED, LIST("/bin/bash", "-c", script), settings);
@@ -240,7 +240,7 @@ Test(report, a_pipe_that_nobody_reads)
 {
     const char *const *settings = LIST("GPUWARM_REPORT=/dev/fd/3", "GPUWARM_LOG_FILE=/dev/fd/3");
     const char *const *pipes =
-        LIST("exec 3> >(exec true); sleep 0.1", "exec 3> >(exec sleep 2); head -c 65536 /dev/zero >&3");
+        LIST("exec 3> >(exec true); wait $!", "exec 3> >(exec sleep 2); head -c 65536 /dev/zero >&3");
     for (; *settings; settings++)
         for (const char *const *pipe = pipes; *pipe; pipe++) {
             const char *script = run_env("%s; %s; echo $?", *pipe, run_host("first_call"));

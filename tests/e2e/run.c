@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 30000, ENVIRONMENT_MAX = 64 };
+enum { WAIT_MS = 60000, ENVIRONMENT_MAX = 64 };
 
 static char scratch[] = "/tmp/gpuwarm-test-XXXXXX";
 
@@ -172,19 +173,36 @@ struct run run_program(enum preload preload, const char *const *argv, const char
     cr_assert(pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
     pid_t program = fork();
     cr_assert_geq(program, 0);
-    if (program == 0)
+    if (program == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* who interrupts the tests no longer reaches its group */
         run_exec(preload, argv, environment, out[1], err[1]);
+    }
+    setpgid(program, program);
     close(out[1]);
     close(err[1]);
     bool ended = read_both(out[0], err[0], &run);
     if (!ended)
-        kill(program, SIGKILL);
+        kill(-program, SIGKILL); /* and what it has started */
     waitpid(program, &status, 0);
     close(out[0]);
     close(err[0]);
     if (ended)
         run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return run;
+}
+
+const char *const *run_ways(void)
+{
+    static const char *const all[] = {"accept", "accept4", "poll",  "poll_chk",    "ppoll",       "ppoll_chk",
+                                      "select", "pselect", "epoll", "epoll_pwait", "epoll_pwait2"};
+    enum { LACKING = 3 };
+    const char **ways = calloc(sizeof all / sizeof *all + 1, sizeof *ways);
+    cr_assert_not_null(ways);
+    for (size_t i = 0, count = 0; i < sizeof all / sizeof *all; i++)
+        if (run_program(PLAIN, LIST(run_host("serves"), all[i]), NULL).status != LACKING)
+            ways[count++] = all[i];
+    return ways;
 }
 
 void journal_clear(void)

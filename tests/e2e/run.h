@@ -23,7 +23,8 @@ enum preload { PLAIN, PRELOADED };
 
 /*
  * Runs argv[0] with `environment` ("NAME=value", NULL-terminated; NULL: nothing more) added to the fresh one; an entry
- * replaces the standard one of that name. At most 30 seconds.
+ * replaces the standard one of that name. It leads a process group of its own, which is ended with it when it takes
+ * too long. A minute at the most, also on a machine that is busy.
  */
 struct run run_program(enum preload preload, const char *const *argv, const char *const *environment);
 
@@ -35,6 +36,9 @@ const char *run_build(const char *name);   /* in the build folder */
 const char *run_host(const char *name);    /* a program of tests/hosts */
 const char *run_scratch(const char *name); /* in a folder of this test's own, removed after it */
 void run_write(const char *path, const char *text);
+
+/* The ways in which tests/hosts/serves waits, without those that the C library lacks; NULL-terminated. */
+const char *const *run_ways(void);
 
 /* The dynamic loader as a command. */
 const char *run_loader(void);
@@ -61,7 +65,7 @@ struct journal_line {
 };
 struct journal {
     size_t count;
-    struct journal_line lines[4096];
+    struct journal_line lines[8192]; /* more than ANSWERS_MAX answers of a server leave (tests/servers) */
 };
 struct journal *journal_read(void);
 void journal_clear(void);

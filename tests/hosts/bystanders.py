@@ -7,6 +7,7 @@ import multiprocessing
 import multiprocessing.managers
 import multiprocessing.reduction
 import os
+import signal
 import sys
 import threading
 
@@ -66,9 +67,11 @@ def answer_descriptor(connection):
 
 
 def descriptors():
-    """As the workers of a DataLoader: whoever passes a descriptor has a thread that listens on a local socket."""
+    """As the workers of a DataLoader: whoever passes a descriptor has a thread that listens on a local socket. It blocks
+    all signals; without a handler for Ctrl-C, as scripts have it that are to end at once, that is nothing to go by."""
     import uses_cuda
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ours, theirs = fork.Pipe()
     worker = fork.Process(target=answer_descriptor, args=(theirs,))
     worker.start()
@@ -92,8 +95,8 @@ class Metrics(http.server.BaseHTTPRequestHandler):
 
 
 def ask(server):
-    """Twice, so that the server has waited anew meanwhile."""
-    for _ in range(2):
+    """So often that the server is looked at: of one that has accepted without CUDA every sixteenth wait is."""
+    for _ in range(20):
         connection = http.client.HTTPConnection(*server.server_address, timeout=20)
         connection.request("GET", "/metrics")
         print("metrics:", connection.getresponse().status)

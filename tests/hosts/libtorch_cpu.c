@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As PyTorch's library of this name. Its gloo listens over TCP, and puts the socket into an epoll set, on whatever
- * thread calls it; 0 when that worked. Its store listens, and gives the socket.
+ * As PyTorch's library of this name. Its gloo listens over TCP, puts the socket into an epoll set and looks whether a
+ * rank has come, on whatever thread calls it: 0 when that worked and none had. Its store listens, and gives the socket.
  */
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+
+enum { WAIT_MS = 1 };
 
 int gloo_listen(void);
 int store_listen(void);
@@ -21,5 +24,10 @@ int gloo_listen(void)
 {
     struct epoll_event event = {.events = EPOLLIN};
     int fd = store_listen(), epoll = epoll_create1(EPOLL_CLOEXEC);
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    /* None of these as the last act: it would be a jump, and the call be the program's by its return address. */
+    int failed = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    failed |= epoll_wait(epoll, &event, 1, WAIT_MS);
+    failed |= poll(&polled, 1, WAIT_MS);
+    return failed;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * loops CALL TIMES [WORD...]: makes one call many times that waits for nothing, between two stops (SIGSTOP) at which
- * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, accept or accept4. Words:
- * `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which the C library does
- * more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to wait at that socket;
- * `late`, the last word, opens the driver after the loop and comes to wait there sixteen times.
+ * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, epoll_wait, accept or
+ * accept4. Words: `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which
+ * the C library does more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to
+ * wait at that socket; `late`, the last word, opens the driver after the loop and comes to wait there sixteen times.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -56,6 +56,13 @@ static void call_epoll_ctl(void)
     epoll_ctl(epoll, EPOLL_CTL_DEL, idle, &event);
 }
 
+/* On an empty set. */
+static void call_epoll_wait(void)
+{
+    struct epoll_event event;
+    epoll_wait(epoll, &event, 1, 0);
+}
+
 /* It does not listen: refused. */
 static void call_accept(void)
 {
@@ -71,8 +78,8 @@ static const struct {
     const char *name;
     void (*call)(void);
 } calls[] = {{"poll", call_poll},       {"ppoll", call_ppoll},         {"select", call_select},
-             {"pselect", call_pselect}, {"epoll_ctl", call_epoll_ctl}, {"accept", call_accept},
-             {"accept4", call_accept4}};
+             {"pselect", call_pselect}, {"epoll_ctl", call_epoll_ctl}, {"epoll_wait", call_epoll_wait},
+             {"accept", call_accept},   {"accept4", call_accept4}};
 
 /* Comes to wait for connections as a server does, for as long as it takes to see that there is none. */
 static int serve(void)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stops WAY [restart]: a server whose loop ends when a signal has come: `while (!stop) accept()`, or poll, select,
- * epoll. Its child sends it SIGTERM a fifth of a second after it has begun to wait. With `restart` the handler was
+ * epoll. Its child sends it SIGTERM when it finds it asleep: waiting, or being warmed. With `restart` the handler was
  * installed with SA_RESTART, which accept goes on after: then the handler connects, so that it returns all the same.
  */
+#include "asleep.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -59,7 +60,7 @@ int main(int argc, char **argv)
     const char *way = argc > 1 ? argv[1] : "accept";
     socklen_t length = sizeof address;
     restart = argc > 2;
-    alarm(20); /* ends the test, if nothing else does */
+    alarm(25); /* ends the test, if nothing else does */
     dlopen("libcuda.so.1", RTLD_NOW);
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = handle, .sa_flags = restart ? SA_RESTART : 0}, NULL);
     int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
         return 1;
     pid_t child = fork();
     if (child == 0) {
-        usleep(200000);
+        alarm(25);
+        asleep_await(getppid(), getppid());
         kill(getppid(), SIGTERM);
         _exit(0);
     }

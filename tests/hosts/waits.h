@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,24 +33,77 @@ static inline int waits_connect(void)
     return connect(fd, (struct sockaddr *)&waits_address, sizeof waits_address) == 0 ? fd : -1;
 }
 
-/* Waits without end in one call; `epoll` is a set that has the listener, made with waits_epoll. */
-static inline int waits_once(const char *way, int listener, int epoll)
+/* What _FORTIFY_SOURCE makes of poll and ppoll; and what came with glibc 2.35. NULL in a C library that lacks them. */
+extern int __poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t size) __attribute__((weak));
+extern int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
+                       size_t size) __attribute__((weak));
+#pragma weak epoll_pwait2
+#if __GLIBC__ != 2 || __GLIBC_MINOR__ < 35
+extern int epoll_pwait2(int epoll, struct epoll_event *events, int count, const struct timespec *timeout,
+                        const sigset_t *mask);
+#endif
+
+/*
+ * Does the C library lack this way? Not asked of the kernel: a call that it refuses is a moment all the same, and
+ * refused with and without us.
+ */
+static inline bool waits_lacks(const char *way)
+{
+    return (strcmp(way, "poll_chk") == 0 && !__poll_chk) || (strcmp(way, "ppoll_chk") == 0 && !__ppoll_chk) ||
+           (strcmp(way, "epoll_pwait2") == 0 && !epoll_pwait2);
+}
+
+/* The way is another one. No call that waits returns it. */
+enum { WAITS_OTHERWISE = -2 };
+
+static inline int waits_polling(const char *way, int listener, int ms, const struct timespec *timeout)
 {
     struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event;
+    if (strcmp(way, "poll") == 0)
+        return poll(&polled, 1, ms);
+    if (strcmp(way, "ppoll") == 0)
+        return ppoll(&polled, 1, timeout, NULL);
+    if (strcmp(way, "poll_chk") == 0)
+        return __poll_chk(&polled, 1, ms, sizeof polled);
+    if (strcmp(way, "ppoll_chk") == 0)
+        return __ppoll_chk(&polled, 1, timeout, NULL, sizeof polled);
+    return WAITS_OTHERWISE;
+}
+
+static inline int waits_selecting(const char *way, int listener, struct timeval *until, const struct timespec *timeout)
+{
     fd_set set;
     FD_ZERO(&set);
     FD_SET(listener, &set);
-    if (strcmp(way, "poll") == 0)
-        return poll(&polled, 1, -1);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, NULL, NULL);
     if (strcmp(way, "select") == 0)
-        return select(listener + 1, &set, NULL, NULL, NULL);
+        return select(listener + 1, &set, NULL, NULL, until);
     if (strcmp(way, "pselect") == 0)
-        return pselect(listener + 1, &set, NULL, NULL, NULL, NULL);
+        return pselect(listener + 1, &set, NULL, NULL, timeout, NULL);
+    return WAITS_OTHERWISE;
+}
+
+static inline int waits_epolling(const char *way, int epoll, int ms, const struct timespec *timeout)
+{
+    struct epoll_event event;
     if (strcmp(way, "epoll") == 0)
-        return epoll_wait(epoll, &event, 1, -1);
+        return epoll_wait(epoll, &event, 1, ms);
+    if (strcmp(way, "epoll_pwait") == 0)
+        return epoll_pwait(epoll, &event, 1, ms, NULL);
+    if (strcmp(way, "epoll_pwait2") == 0)
+        return epoll_pwait2(epoll, &event, 1, timeout, NULL);
+    return WAITS_OTHERWISE;
+}
+
+/* Waits without end in one call; `epoll` is a set that has the listener, made with waits_epoll. */
+static inline int waits_once(const char *way, int listener, int epoll)
+{
+    int ready = waits_polling(way, listener, -1, NULL);
+    if (ready == WAITS_OTHERWISE)
+        ready = waits_selecting(way, listener, NULL, NULL);
+    if (ready == WAITS_OTHERWISE)
+        ready = waits_epolling(way, epoll, -1, NULL);
+    if (ready != WAITS_OTHERWISE)
+        return ready;
     return strcmp(way, "accept4") == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL);
 }
 
@@ -57,7 +111,7 @@ static inline int waits_once(const char *way, int listener, int epoll)
 static inline int waits_epoll(const char *way, int listener)
 {
     struct epoll_event event = {.events = EPOLLIN};
-    int epoll = strcmp(way, "epoll") == 0 ? epoll_create1(EPOLL_CLOEXEC) : -1;
+    int epoll = strncmp(way, "epoll", 5) == 0 ? epoll_create1(EPOLL_CLOEXEC) : -1;
     if (epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
         return -1;
     return epoll;
@@ -66,27 +120,14 @@ static inline int waits_epoll(const char *way, int listener)
 /* Waits half a minute at the most, in a way that is named; in any other way not before accept. */
 static inline int wait_for(const char *way, int listener)
 {
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event = {.events = EPOLLIN};
-    struct timeval forever = {30, 0};
-    struct timespec long_time = {30, 0};
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(listener, &set);
-    if (strcmp(way, "poll") == 0)
-        return poll(&polled, 1, 30000);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, &long_time, NULL);
-    if (strcmp(way, "select") == 0)
-        return select(listener + 1, &set, NULL, NULL, &forever);
-    if (strcmp(way, "pselect") == 0)
-        return pselect(listener + 1, &set, NULL, NULL, &long_time, NULL);
-    if (strcmp(way, "epoll") == 0) {
-        int epoll = epoll_create1(EPOLL_CLOEXEC);
-        epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
-        return epoll_wait(epoll, &event, 1, 30000);
-    }
-    return 1;
+    struct timeval until = {30, 0};
+    const struct timespec timeout = {30, 0};
+    int ready = waits_polling(way, listener, 30000, &timeout);
+    if (ready == WAITS_OTHERWISE)
+        ready = waits_selecting(way, listener, &until, &timeout);
+    if (ready == WAITS_OTHERWISE)
+        ready = waits_epolling(way, waits_epoll(way, listener), 30000, &timeout);
+    return ready == WAITS_OTHERWISE ? 1 : ready;
 }
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * waits_again WAY [before | blocked]: a server that goes on waiting until a signal has come, which its child sends when
- * it finds it waiting. With `before` it looks at its flag in every turn before it waits, as the safe use of ppoll and
- * pselect has it: SIGTERM is blocked but while they wait. With `blocked` it is the other way about: SIGTERM is blocked
- * while they wait, so that they are not interrupted, and the child connects after that.
+ * it finds it waiting. With `before` it looks at its flag in every turn before it waits, as the safe use of ppoll,
+ * pselect and epoll_pwait has it: SIGTERM is blocked but while they wait. With `blocked` it is the other way about:
+ * SIGTERM is blocked while they wait, so that they are not interrupted, and the child connects after that.
  */
 #include "asleep.h"
 #include "waits.h"
@@ -31,14 +31,17 @@ static void send_signal(bool connects)
     _exit(0);
 }
 
-static int wait_masked(const char *way, int listener, const sigset_t *mask)
+static int wait_masked(const char *way, int listener, int epoll, const sigset_t *mask)
 {
     struct pollfd polled = {.fd = listener, .events = POLLIN};
+    struct epoll_event event;
     fd_set set;
     FD_ZERO(&set);
     FD_SET(listener, &set);
     if (strcmp(way, "ppoll") == 0)
         return ppoll(&polled, 1, NULL, mask);
+    if (strcmp(way, "epoll_pwait") == 0)
+        return epoll_pwait(epoll, &event, 1, -1, mask);
     return pselect(listener + 1, &set, NULL, NULL, NULL, mask);
 }
 
@@ -53,7 +56,7 @@ static void loop(const char *way, int listener)
 static void loop_masked(const char *way, int listener, bool blocked)
 {
     sigset_t term, none;
-    int result = 0, error = 0;
+    int epoll = waits_epoll(way, listener), result = 0, error = 0;
     sigemptyset(&none);
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
@@ -61,7 +64,7 @@ static void loop_masked(const char *way, int listener, bool blocked)
         sigprocmask(SIG_BLOCK, &term, NULL);
     while (!stop) {
         errno = 0;
-        result = wait_masked(way, listener, blocked ? &term : &none);
+        result = wait_masked(way, listener, epoll, blocked ? &term : &none);
         error = errno;
     }
     printf("%s: %d, errno %d\n", way, result, error);

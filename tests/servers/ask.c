@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COME_UP_MS = 15000, ANSWER_S = 10 };
+enum { COME_UP_MS = 60000, ANSWER_S = 60 };
 
 static const char request[] = "GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n";
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_MS = 10000, WORDS_MAX = 48, PORT_FIRST = 20000, PORTS = 12000 };
+enum { STOP_MS = 60000, WORDS_MAX = 48, PORT_FIRST = 20000, PORTS = 12000 };
 
 /* The process group of the server that runs, or 0. */
 static pid_t running;

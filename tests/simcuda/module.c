@@ -56,7 +56,10 @@ static void cache_write(const char *ptx)
     }
 }
 
-/* An image is PTX text, what the linker gave, an ELF cubin or a fat binary; anything else is refused. */
+/*
+ * An image is PTX text, what the linker gave, an ELF cubin or a fat binary; anything else is refused, and what
+ * SIMCUDA_FAULT says of its kind: a driver without its compiler refuses PTX, one for another GPU machine code.
+ */
 static CUresult module_load(struct call *call, CUmodule *module, const void *image)
 {
     static const unsigned char elf[4] = {0x7f, 'E', 'L', 'F'}, fat[4] = {0x50, 0xed, 0x55, 0xba};
@@ -64,6 +67,11 @@ static CUresult module_load(struct call *call, CUmodule *module, const void *ima
     bool binary = !linked && (memcmp(image, elf, 4) == 0 || memcmp(image, fat, 4) == 0);
     if (!linked && !binary && !strstr(image, ".version"))
         return SIM_CUDA_ERROR_INVALID_IMAGE;
+    const char *kind = linked ? "linked" : binary ? "binary" : "ptx";
+    simcuda_call_detail(call, "image=%s", kind);
+    int fault = simcuda_fault(kind, 0);
+    if (fault > 0)
+        return (CUresult)fault;
     struct CUmod_st *loaded = calloc(1, sizeof *loaded);
     if (!loaded)
         return SIM_CUDA_ERROR_OUT_OF_MEMORY;
@@ -71,7 +79,7 @@ static CUresult module_load(struct call *call, CUmodule *module, const void *ima
         loaded->ptx = strdup(linked ? linked : image);
     if (!binary && !linked)
         cache_write(image);
-    simcuda_call_detail(call, "image=%s module=%p", linked ? "linked" : binary ? "binary" : "ptx", (void *)loaded);
+    simcuda_call_detail(call, "image=%s module=%p", kind, (void *)loaded);
     *module = loaded;
     return CUDA_SUCCESS;
 }

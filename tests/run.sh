@@ -15,7 +15,7 @@ export GPUWARM_TEST_BUILD
 least() {
     case $1 in
     unit-tests) echo 230 ;;
-    e2e-tests) echo 250 ;;
+    e2e-tests) echo 270 ;;
     clients-tests) echo 20 ;;
     servers-tests) echo 90 ;;
     *) echo 1 ;;

@@ -387,7 +387,7 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
+    if (epoll >= 0 && epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
         (is_serving_thread() || caller_is_server(call.from)) && listener_is(process.epoll_listener, !process.any))
         came = serve(call);
     errno = saved;

@@ -134,10 +134,12 @@ def stage_times(value, within=""):
 
 
 def warm_times(report):
-    """What the warm-up took, whole and by stage, in milliseconds; None when the process was not warmed."""
-    if not report or report["result"] != "warm":
+    """What the warm-up took, whole and by stage, in milliseconds, and what was missing of it, as text or None; None when
+    the process was not warmed. One that was warmed in part is measured too, and the report says so."""
+    if not report or report["result"] not in ("warm", "partial"):
         return None
-    return {"total": report["total_ms"], "stages": dict(stage_times(report))}
+    partial = report["reason"] if report["result"] == "partial" else None
+    return {"total": report["total_ms"], "stages": dict(stage_times(report)), "partial": partial}
 
 
 def warm_up_figures(warm_ups, simulated):

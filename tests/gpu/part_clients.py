@@ -55,6 +55,7 @@ def one_round(kit, state, number):
         except (client_run.Failed, client_run.Skipped) as problem:
             state.problem = f"{'under the library' if library else 'cold'}: {problem}"
             return
+    state.take(pair["load"])
     state.cold.append(pair[None])
     state.warm.append(pair["load"])
 

@@ -102,6 +102,7 @@ def one_round(kit, state, number):
         return
     for cache, samples in found.items():
         for arm, sample in (samples or {}).items():
+            state.take(sample)
             state.samples[cache][arm].append(sample)
 
 

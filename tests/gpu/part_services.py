@@ -59,6 +59,7 @@ def one_round(kit, state, number):
             state.problem = f"{variant}: {problem}"
             return
     for variant, sample in samples.items():
+        state.take(sample)
         state.samples[variant].append(sample)
 
 

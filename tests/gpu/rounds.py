@@ -19,6 +19,12 @@ class Subject:
         self.done = 0  # whole rounds
         self.round_seconds = 0.0  # of the last one
         self.problem = None  # why it goes on no longer
+        self.partial = None  # what a warm-up lacked
+
+    def take(self, sample):
+        """Looks at what a run gave."""
+        warm_up = sample and sample["warm_up"]
+        self.partial = self.partial or (warm_up and warm_up["partial"])
 
     def wants(self, left):
         """Another round, if there is time for one as long as the last?"""
@@ -87,4 +93,8 @@ def measure(kit, part, result):
             result[part.figures][subject.name] = part.summary(kit, subject)
         if fewer(subjects):
             result["fewer"] = fewer(subjects)
-        result["failures"] += [f"{subject.name}: {subject.problem}" for subject in subjects if subject.problem]
+        for subject in subjects:
+            if subject.partial:
+                result["failures"].append(f"{subject.name}: warmed in part: {subject.partial}")
+            if subject.problem:
+                result["failures"].append(f"{subject.name}: {subject.problem}")

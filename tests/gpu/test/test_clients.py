@@ -115,6 +115,12 @@ class Clients(KitCase):
         self.assertIn("driver, not warmed", result["failures"][0])
         self.assertEqual(result["clients"], {})
 
+    def test_one_that_is_warmed_in_part_is_measured_and_that_is_said(self):
+        self.kit.environment["SIMCUDA_FAULT"] = "cuMemHostAlloc=2"
+        result = self.run_part(DRIVER)
+        self.assertEqual(result["clients"]["driver"]["pairs"], 2)
+        self.assertIn("driver: warmed in part: memory", result["failures"][0])
+
     def test_a_client_that_says_that_it_cannot_run(self):
         client = Client("s", "S", ("/bin/echo", "gpuclient skip made without CUDA"))
         self.assertEqual(self.run_part(client)["skipped"], [{"what": "S", "why": "made without CUDA"}])

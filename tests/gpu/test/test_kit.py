@@ -16,7 +16,7 @@ def report(**changes):
 class Stages(unittest.TestCase):
     def test_of_a_device(self):
         found = {"total": 20, "stages": {"driver": 3.5, "libraries": 9}}
-        self.assertEqual(warm_times(report()), found)
+        self.assertEqual(warm_times(report()), dict(found, partial=None))
 
     def test_a_stage_of_the_process(self):
         self.assertEqual(stage_times(report(stages=[{"name": "prefetch", "ms": 2}]))[-1], ("prefetch", 2))
@@ -31,8 +31,12 @@ class Stages(unittest.TestCase):
         self.assertEqual(found, [("libraries", 9), ("libraries: cuBLAS", 5), ("libraries: cuDNN", 4)])
 
     def test_a_process_that_was_not_warmed_has_none(self):
-        self.assertIsNone(warm_times(report(result="partial")))
+        self.assertIsNone(warm_times(report(result="skipped")))
         self.assertIsNone(warm_times(None))
+
+    def test_one_that_was_warmed_in_part_says_what_was_missing(self):
+        self.assertEqual(warm_times(report(result="partial", reason="kernel: failed"))["partial"], "kernel: failed")
+        self.assertIsNone(warm_times(report())["partial"])
 
     def test_a_stage_that_some_processes_lack(self):
         made = warm_up_figures(

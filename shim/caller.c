@@ -3,6 +3,7 @@
 #include "caller.h"
 #include "object.h"
 #include "text.h"
+#include "unlocked.h"
 
 struct search {
     ElfW(Addr) address;
@@ -24,19 +25,30 @@ static int search_in(struct dl_phdr_info *info, size_t size, void *argument)
     return 0;
 }
 
-static bool is_in(const void *address, bool (*matches)(const char *soname))
+struct nearest {
+    ElfW(Addr) address, start;
+    bool (*matches)(const char *soname);
+    bool found;
+};
+
+/* Objects do not overlap: the one that starts nearest before the address is the one that it is in, if any is. */
+static bool near(ElfW(Addr) start, const char *path, void *argument)
+{
+    struct nearest *nearest = argument;
+    if (start <= nearest->address && start >= nearest->start) {
+        nearest->start = start;
+        nearest->found = nearest->matches(text_base_name(path));
+    }
+    return true;
+}
+
+bool caller_matches(const void *address, bool (*matches)(const char *soname), const struct link_map *objects)
 {
     struct search search = {(ElfW(Addr))address, matches, false};
-    dl_iterate_phdr(search_in, &search);
-    return search.found;
-}
-
-bool caller_is_transport(const void *address)
-{
-    return is_in(address, object_is_transport);
-}
-
-bool caller_is_server(const void *address)
-{
-    return is_in(address, object_is_server);
+    struct nearest nearest = {(ElfW(Addr))address, 0, matches, false};
+    if (objects)
+        unlocked_walk(objects, false, near, &nearest);
+    else
+        dl_iterate_phdr(search_in, &search);
+    return search.found || nearest.found;
 }

@@ -3,12 +3,14 @@
 #ifndef GPUWARM_CALLER_H
 #define GPUWARM_CALLER_H
 
+#include <link.h>
 #include <stdbool.h>
 
-/* Is the address in a library of transports.def? An address that is in no object is in none of those. */
-bool caller_is_transport(const void *address);
-
-/* Is it in a library of servers.def? */
-bool caller_is_server(const void *address);
+/*
+ * Is the address in a library whose name matches (object_is_transport, object_is_server)? An address that is in no
+ * object is in none of those. With `objects`, the executable's and what follows, the loader's lock is not taken
+ * (unlocked.h).
+ */
+bool caller_matches(const void *address, bool (*matches)(const char *soname), const struct link_map *objects);
 
 #endif

@@ -182,11 +182,18 @@ static void complain_name(struct config *config, struct word name)
         text_format(&text, "; not warmed");
 }
 
-/* What Kubernetes sets for a Service that is named gpuwarm (GPUWARM_SERVICE_HOST, GPUWARM_PORT_80_TCP and so on). */
+/*
+ * What Kubernetes sets in every container for a Service whose name begins so: GPUWARM_DEMO_SERVICE_HOST, _SERVICE_PORT,
+ * _SERVICE_PORT_HTTP, _PORT, _PORT_80_TCP and so on.
+ */
 static bool is_of_kubernetes(struct word name)
 {
-    static const char service[] = "SERVICE_", port[] = "PORT";
-    return strncmp(name.start, service, sizeof service - 1) == 0 || strncmp(name.start, port, sizeof port - 1) == 0;
+    static const char service[] = "_SERVICE_", port[] = "_PORT";
+    /* From the _ of the prefix on. */
+    const char *start = name.start - 1, *found = memmem(start, name.length + 1, port, sizeof port - 1);
+    const char *after = found ? found + sizeof port - 1 : NULL;
+    return memmem(start, name.length + 1, service, sizeof service - 1) ||
+           (after && (after == name.start + name.length || *after == '_'));
 }
 
 /* One variable, its name without GPUWARM_. Of two with one name the first counts, as for getenv. */

@@ -15,6 +15,7 @@
 #include "environment.h"
 #include "listener.h"
 #include "next.h"
+#include "object.h"
 #include "presence.h"
 #include "runpath.h"
 #include "session.h"
@@ -69,6 +70,7 @@ static struct {
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
     int epoll_listener;    /* that socket */
+    int epoll_passed;      /* the set on which a thread waits that does not serve, and one; 0: none */
     const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
     const void *stack_top; /* of that one */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
@@ -131,9 +133,31 @@ static bool has_known_cuda(void)
     return session.process.facts.fat_binary || process.presence.library[0];
 }
 
+/*
+ * May the lock of the loader's list be held for ever? By a thread that was in dl_iterate_phdr when another one forked
+ * this process.
+ */
+static bool lock_in_doubt(void)
+{
+    return process.of_threads && process.state == STATE_WAITS;
+}
+
+/* Where the lock is in doubt this asks the system, and is asked only of a thread at a socket that listens. */
+static bool look_for_cuda(void)
+{
+    return lock_in_doubt() ? presence_unlocked(&process.presence, session.image.maps, false)
+                           : presence_of_cuda(&process.presence);
+}
+
 static bool has_cuda(void)
 {
-    return process.state != STATE_WAITS || session.process.facts.fat_binary || presence_of_cuda(&process.presence);
+    return process.state != STATE_WAITS || session.process.facts.fat_binary || look_for_cuda();
+}
+
+/* Is who called so one of these libraries (caller.h)? */
+static bool is_called_by(bool (*matches)(const char *soname), const void *from)
+{
+    return caller_matches(from, matches, lock_in_doubt() ? session.image.maps : NULL);
 }
 
 /*
@@ -146,7 +170,7 @@ static bool may_have_cuda(void)
         return true;
     if (process.late && __atomic_fetch_add(&process.passed, 1, __ATOMIC_RELAXED) % LATE_LOOKS != 0)
         return false;
-    return presence_of_cuda(&process.presence);
+    return look_for_cuda();
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
@@ -295,8 +319,8 @@ struct call {
 static enum signals_came serve(struct call call)
 {
     struct quiet quiet;
-    if (!is_this_process() || !has_cuda() || caller_is_transport(call.from) || may_be_in_handler(call.mask) ||
-        !watch_end())
+    if (!is_this_process() || !has_cuda() || is_called_by(object_is_transport, call.from) ||
+        may_be_in_handler(call.mask) || !watch_end())
         return SIGNALS_NONE;
     quiet_begin(&quiet);
     serve_quietly();
@@ -310,17 +334,8 @@ static bool is_serving_thread(void)
 }
 
 /*
- * May the lock of the loader's list be held for ever? By a thread that was in dl_iterate_phdr when another one forked
- * this process: unlike others, glibc leaves that lock as it was. What was loaded is known then from before the fork.
- */
-static bool lock_in_doubt(void)
-{
-    return process.of_threads && process.state == STATE_WAITS;
-}
-
-/*
  * Does this thread come to serve? Memory is asked before the kernel (`listens`): a server that has nothing to do with
- * CUDA pays for no system call, and its seccomp filter sees none. But not where a look at it may be one too many.
+ * CUDA pays for no system call, and its seccomp filter sees none. But where memory cannot be looked at so, last.
  */
 #define COMES_TO_SERVE(listens)                                                                                        \
     (is_serving_thread() && (lock_in_doubt() ? (listens) && may_have_cuda() : may_have_cuda() && (listens)))
@@ -368,15 +383,31 @@ COLD static enum signals_came came_to_select(int count, const void *reads, struc
 }
 
 /*
+ * Does who waits on the set serve: the initial thread, or one of a library that serves for it? Of any other that is
+ * remembered, since it is dear to ask.
+ */
+static bool serves_set(int epoll, struct call call)
+{
+    if (is_serving_thread())
+        return true;
+    if (__atomic_load_n(&process.epoll_passed, __ATOMIC_RELAXED) == epoll + 1)
+        return false;
+    bool serves = is_called_by(object_is_server, call.from);
+    if (!serves)
+        __atomic_store_n(&process.epoll_passed, epoll + 1, __ATOMIC_RELAXED);
+    return serves;
+}
+
+/*
  * To put a socket in an epoll set is not to wait yet: a master may do so and leave the waiting to the workers that it
- * forks then. So the set is remembered, and who waits on it comes to serve: the initial thread, or one of a library
- * that serves for it.
+ * forks then. So the set is remembered, and who waits on it comes to serve.
  */
 COLD static void epoll_filled(int epoll, int fd, struct call call)
 {
     int saved = errno;
-    if (COMES_TO_SERVE(listener_is(fd, !process.any)) && !caller_is_transport(call.from)) {
+    if (COMES_TO_SERVE(listener_is(fd, !process.any)) && !is_called_by(object_is_transport, call.from)) {
         process.epoll_listener = fd;
+        __atomic_store_n(&process.epoll_passed, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
     }
     errno = saved;
@@ -388,7 +419,7 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (epoll >= 0 && epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
-        (is_serving_thread() || caller_is_server(call.from)) && listener_is(process.epoll_listener, !process.any))
+        serves_set(epoll, call) && listener_is(process.epoll_listener, !process.any))
         came = serve(call);
     errno = saved;
     return waits && came != SIGNALS_NONE;
@@ -407,7 +438,7 @@ static int watched_listen(int fd, int backlog)
     if (cuda && is_serving_thread())
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
-    if (!process.listened && (doubt || !caller_is_transport(__builtin_return_address(0))) &&
+    if (!process.listened && (doubt || !is_called_by(object_is_transport, __builtin_return_address(0))) &&
         (!cuda || listener_counts(fd, !process.any))) {
         process.listened = true;
         watch();
@@ -505,13 +536,6 @@ static int watched_epoll_pwait2(int epoll, void *events, int count, const struct
 /* ---- fork -----------------------------------------------------------------------------------------------------------
  */
 
-/* Before fork: what the loader's list has can be asked here, and in the child may be no more (lock_in_doubt). */
-static void to_fork(void)
-{
-    if (process.state == STATE_WAITS)
-        presence_of_cuda(&process.presence);
-}
-
 /* Without CUDA nothing is asked of the system, unless a report or a log line is wanted. */
 static void fork_moment(void)
 {
@@ -529,13 +553,21 @@ static void fork_moment(void)
     quiet_end(&quiet, NULL);
 }
 
+/* What is loaded is looked at here where it may not be later: no other thread is there to change it. */
+static void look_after_fork(void)
+{
+    process.of_threads |= session.libc.single_threaded && !*session.libc.single_threaded;
+    if (lock_in_doubt() || session.decision.trigger == TRIGGER_FORK)
+        presence_unlocked(&process.presence, session.image.maps, true);
+}
+
 /* In the child, before fork returns there. A child of one that waits decides for itself. */
 static void forked(void)
 {
     int saved = errno;
     bool direct = !process.child;
     process.child = true;
-    process.of_threads |= session.libc.single_threaded && !*session.libc.single_threaded;
+    look_after_fork();
     /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
     process.pid = process.listened && has_known_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
@@ -602,7 +634,7 @@ static void begin(const struct start *start)
         wait_for_moment(start);
     session_keep(&session);
     if (session.libc.at_fork)
-        session.libc.at_fork(to_fork, NULL, forked, NULL);
+        session.libc.at_fork(NULL, NULL, forked, NULL);
 }
 
 /*

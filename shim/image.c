@@ -55,6 +55,27 @@ struct walk {
     unsigned char marks[MAPS_MAX]; /* enum mark: LEADS to a CUDA library, or is one */
 };
 
+static void walk_begin(struct walk *walk, const struct image *image)
+{
+    walk->count = 0;
+    for (const struct link_map *map = image->maps; map && walk->count < MAPS_MAX; map = map->l_next) {
+        walk->maps[walk->count] = map;
+        walk->names[walk->count] = object_name(map);
+        walk->marks[walk->count++] = MARK_UNSEEN;
+    }
+}
+
+/* What is needed by this name; the count when it is not loaded. Its soname may be another: libblas.so.3 is often a
+ * link. */
+static size_t walk_find(const struct walk *walk, const char *needed)
+{
+    size_t i = 1;
+    while (i < walk->count && strcmp(walk->names[i], needed) != 0 &&
+           strcmp(text_base_name(walk->maps[i]->l_name), needed) != 0)
+        i++;
+    return i < walk->count ? i : walk->count;
+}
+
 /* Goes through what an object needs, each object once. Recursion is as deep as the longest chain of libraries. */
 static void walk_from(struct walk *walk, size_t from)
 {
@@ -65,9 +86,7 @@ static void walk_from(struct walk *walk, size_t from)
         return;
     }
     for (size_t nth = 0; (needed = object_needs(walk->maps[from], nth)); nth++) {
-        size_t to = 0;
-        while (to < walk->count && strcmp(walk->names[to], needed) != 0)
-            to++;
+        size_t to = walk_find(walk, needed);
         if (to == walk->count)
             continue;
         if (walk->marks[to] == MARK_UNSEEN)
@@ -101,12 +120,8 @@ void image_links(const struct image *image, struct links *links)
     *links = (struct links){.count = 1, .objects = {image->maps}};
     if (!has_cuda_library(image))
         return;
-    struct walk walk = {.count = 0};
-    for (const struct link_map *map = image->maps; map && walk.count < MAPS_MAX; map = map->l_next) {
-        walk.maps[walk.count] = map;
-        walk.names[walk.count] = object_name(map);
-        walk.marks[walk.count++] = MARK_UNSEEN;
-    }
+    struct walk walk;
+    walk_begin(&walk, image);
     walk_from(&walk, 0);
     for (size_t i = 1; i < walk.count; i++) {
         if (walk.marks[i] != MARK_LEADS)
@@ -126,24 +141,24 @@ static bool links_have(const struct links *links, const struct link_map *map)
     return false;
 }
 
-static void add_needed_by(const struct link_map *object, const struct image *image, struct links *links)
+static void add_needed_by(const struct link_map *object, const struct walk *walk, struct links *links)
 {
     const char *needed;
     for (size_t nth = 0; (needed = object_needs(object, nth)); nth++) {
         if (object_is_cuda_library(needed) || object_is_runtime(needed))
             continue;
-        const struct link_map *map = image->maps->l_next;
-        while (map && strcmp(object_name(map), needed) != 0)
-            map = map->l_next;
-        if (map && !links_have(links, map))
-            links_add(links, map);
+        size_t found = walk_find(walk, needed);
+        if (found < walk->count && !links_have(links, walk->maps[found]))
+            links_add(links, walk->maps[found]);
     }
 }
 
 void image_add_needed(const struct image *image, struct links *links)
 {
+    struct walk walk;
+    walk_begin(&walk, image);
     for (size_t from = 0; from < links->count && !links->too_many; from++)
-        add_needed_by(links->objects[from], image, links);
+        add_needed_by(links->objects[from], &walk, links);
 }
 
 bool image_has_fat_binary(const struct image *image)

@@ -2,6 +2,7 @@
 /* See policy.h. docs/design.md has the same rows as a table; tests/unit/policy.c has one test for each. */
 #include "policy.h"
 #include <stddef.h>
+#include <string.h>
 
 static struct decision never(enum reason reason, const char *detail)
 {
@@ -82,12 +83,16 @@ struct decision policy_decide(const struct config *config, const struct facts *f
 
 const char *policy_reason_text(enum reason reason)
 {
-    static const char *const texts[] = {
-#define REASON(name, text) text,
+    /* One after the other, since each pointer would have to be relocated in every process. */
+    static const char texts[] =
+#define REASON(name, text) text "\0"
 #include "reasons.def"
 #undef REASON
-    };
-    return texts[reason];
+        ;
+    const char *text = texts;
+    for (unsigned i = 0; i < reason; i++)
+        text += strlen(text) + 1;
+    return text;
 }
 
 const char *policy_trigger_name(enum trigger trigger)

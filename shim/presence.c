@@ -6,12 +6,22 @@
 #include "presence.h"
 #include "object.h"
 #include "text.h"
+#include "unlocked.h"
 #include <string.h>
 
 struct look {
     struct presence *presence;
     bool first;
 };
+
+static void name_look_at(struct presence *presence, const char *name)
+{
+    presence->driver |= strcmp(name, "libcuda.so.1") == 0;
+    if (!presence->library[0] && object_is_cuda_library(name)) {
+        struct text library = text_in(presence->library, sizeof presence->library);
+        text_format(&library, "%s", name);
+    }
+}
 
 static int look_at(struct dl_phdr_info *info, size_t size, void *argument)
 {
@@ -28,12 +38,7 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *argument)
         presence->library[0] = '\0';
         look->first = false;
     }
-    const char *name = text_base_name(info->dlpi_name);
-    presence->driver |= strcmp(name, "libcuda.so.1") == 0;
-    if (!presence->library[0] && object_is_cuda_library(name)) {
-        struct text library = text_in(presence->library, sizeof presence->library);
-        text_format(&library, "%s", name);
-    }
+    name_look_at(presence, text_base_name(info->dlpi_name));
     return presence->driver;
 }
 
@@ -41,5 +46,23 @@ bool presence_of_cuda(struct presence *presence)
 {
     struct look look = {presence, true};
     dl_iterate_phdr(look_at, &look);
+    return presence->library[0] != '\0';
+}
+
+static bool look_at_unlocked(ElfW(Addr) address, const char *path, void *argument)
+{
+    struct presence *presence = argument;
+    (void)address;
+    name_look_at(presence, text_base_name(path));
+    return !presence->driver;
+}
+
+bool presence_unlocked(struct presence *presence, const struct link_map *objects, bool alone)
+{
+    if (alone || !presence->last || !unlocked_is_last(presence->last)) {
+        presence->looked = presence->driver = false;
+        presence->library[0] = '\0';
+        presence->last = unlocked_walk(objects, alone, look_at_unlocked, presence);
+    }
     return presence->library[0] != '\0';
 }

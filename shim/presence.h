@@ -7,10 +7,12 @@
 #ifndef GPUWARM_PRESENCE_H
 #define GPUWARM_PRESENCE_H
 
+#include <link.h>
 #include <stdbool.h>
 
 /* What the last look found; all zero before the first. */
 struct presence {
+    const struct link_map *last;         /* the last object of a look without the lock */
     unsigned long long loaded, unloaded; /* how often the loader has done so */
     bool looked;
     bool driver;      /* libcuda.so.1 itself is there */
@@ -19,5 +21,8 @@ struct presence {
 
 /* Looks, if anything was loaded or unloaded since the last look. */
 bool presence_of_cuda(struct presence *presence);
+
+/* The same without the loader's lock (unlocked.h), from the executable's object on. */
+bool presence_unlocked(struct presence *presence, const struct link_map *objects, bool alone);
 
 #endif

@@ -18,7 +18,7 @@ static int rank_parse(const char *value)
 
 struct rank rank_find(char *const *environment)
 {
-    static const char *const variables[] = {
+    static const char variables[][28] = {
 #define RANK(variable, launcher) #variable,
 #include "ranks.def"
 #undef RANK

@@ -19,7 +19,8 @@ unsigned standard_take(void)
     return taken;
 }
 
-/* Not what another thread has put there meanwhile: dup2 clears the flag, and open cannot give a number that is taken. */
+/* Not what another thread has put there meanwhile: dup2 clears the flag, and open cannot give a number that is taken.
+ */
 void standard_free(unsigned taken)
 {
     for (int fd = 0; fd <= 2; fd++)

@@ -82,6 +82,22 @@ Test(unusual, children_are_forked_while_the_list_of_objects_is_locked)
     expect_same("forks-in-list", LIST("GPUWARM_TRIGGER=fork"), "0 children ended by a signal\n", 0);
 }
 
+Test(unusual, children_accept_that_were_forked_while_it_is_locked)
+{
+    expect_same("accepts-in-list", NULL, "0 children ended by a signal\n", 0);
+}
+
+Test(unusual, fork_waits_for_what_is_waited_for_in_the_list_of_objects)
+{
+    expect_same("fork-handlers", NULL, "forked\n", 0);
+}
+
+/* Where the lock may be held for ever the list is read without it. */
+Test(unusual, a_worker_of_a_process_with_threads_loads_cuda_itself)
+{
+    expect_same("worker-loads", NULL, "worker: cuInit 0, devices 1\n0 children ended by a signal\n", 1);
+}
+
 Test(unusual, a_thread_is_waited_for_in_the_list_of_objects)
 {
     expect_same("list-waits", NULL, "answered: 20\n", 0);

@@ -9,9 +9,10 @@
  * waits on a stack from its heap. nonblocking: a signal comes while it accepts from a socket that does not wait.
  * handler: a handler accepts, and another thread that listens blocks all signals. standard: another thread puts a pipe
  * in place of the standard input, which was closed. vfork: a worker starts a program, and looks at the socket in the
- * child of vfork. forks-in-list, list-waits (without CUDA): children are forked, or a thread is waited for, while the
- * list of loaded objects is gone through. forks-late (with a CUDA library that has no driver): it forks, and chooses a
- * GPU at its end.
+ * child of vfork. worker-loads: a process with threads forks a worker, and only that opens the library. forks-in-list,
+ * accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects is gone through, children
+ * are forked that poll or accept, or fork waits for what the callback waits for, or a thread is waited for. forks-late
+ * (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
  */
 #include "waits.h"
 #include <dlfcn.h>
@@ -287,6 +288,82 @@ static void *answer(void *unused)
     return unused;
 }
 
+static void accepts_in_list(void)
+{
+    beside(go_through_list);
+    for (int i = 0; i < 20; i++) {
+        if (fork() == 0) {
+            alarm(10);
+            _exit(accept(listener, NULL, NULL) < 0);
+        }
+        waits_connect();
+    }
+    wait_for_all_children();
+}
+
+static pthread_mutex_t of_program = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock(void)
+{
+    pthread_mutex_lock(&of_program);
+}
+
+static void unlock(void)
+{
+    pthread_mutex_unlock(&of_program);
+}
+
+static int lock_in_callback(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)info, (void)size, (void)unused;
+    lock();
+    unlock();
+    return 0;
+}
+
+static void *lock_in_list(void *unused)
+{
+    for (;;)
+        dl_iterate_phdr(lock_in_callback, unused);
+    return unused;
+}
+
+static void fork_handlers(void)
+{
+    pthread_atfork(lock, unlock, unlock);
+    beside(lock_in_list);
+    alarm(20);
+    for (int i = 0; i < 300; i++) {
+        if (fork() == 0)
+            _exit(0);
+        wait(NULL);
+    }
+    printf("forked\n");
+}
+
+static void *wait_for_ever(void *unused)
+{
+    pause();
+    return unused;
+}
+
+static void worker_loads(void)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    beside(wait_for_ever);
+    poll(&polled, 1, 1);
+    fflush(stdout);
+    if (fork() == 0) {
+        poll(&polled, 1, 1);
+        driver_open("libcuda.so.1");
+        poll(&polled, 1, 1);
+        print_devices("worker");
+        fflush(stdout);
+        _exit(0);
+    }
+    wait_for_all_children();
+}
+
 static int ask(struct dl_phdr_info *info, size_t size, void *count)
 {
     char byte = 'x';
@@ -321,17 +398,13 @@ static const struct {
     const char *name, *library;
     void (*run)(void);
 } ways[] = {
-    {"side-forks", "libcuda.so.1", side_forks},
-    {"side-chooses", "libcuda.so.1", side_chooses},
-    {"transport", "libcuda.so.1", transport},
-    {"large-set", "libcuda.so.1", large_set},
-    {"coroutine", "libcuda.so.1", coroutine_waits},
-    {"nonblocking", "libcuda.so.1", nonblocking},
-    {"handler", "libcuda.so.1", handler},
-    {"standard", "libcuda.so.1", standard},
-    {"vfork", "libcuda.so.1", worker_starts},
-    {"forks-in-list", NULL, forks_in_list},
-    {"list-waits", NULL, list_waits},
+    {"side-forks", "libcuda.so.1", side_forks},     {"side-chooses", "libcuda.so.1", side_chooses},
+    {"transport", "libcuda.so.1", transport},       {"large-set", "libcuda.so.1", large_set},
+    {"coroutine", "libcuda.so.1", coroutine_waits}, {"nonblocking", "libcuda.so.1", nonblocking},
+    {"handler", "libcuda.so.1", handler},           {"standard", "libcuda.so.1", standard},
+    {"vfork", "libcuda.so.1", worker_starts},       {"forks-in-list", NULL, forks_in_list},
+    {"accepts-in-list", NULL, accepts_in_list},     {"fork-handlers", NULL, fork_handlers},
+    {"worker-loads", NULL, worker_loads},           {"list-waits", NULL, list_waits},
     {"forks-late", "libcublas.so.13", forks_late},
 };
 

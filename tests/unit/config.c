@@ -53,9 +53,12 @@ Test(config, what_kubernetes_sets)
 {
     struct config config = soiled();
     PARSE(&config, "GPUWARM_SERVICE_HOST=10.0.0.1", "GPUWARM_SERVICE_PORT=80", "GPUWARM_SERVICE_PORT_HTTP=80",
-          "GPUWARM_PORT=tcp://10.0.0.1:80", "GPUWARM_PORT_80_TCP_ADDR=10.0.0.1");
+          "GPUWARM_PORT=tcp://10.0.0.1:80", "GPUWARM_PORT_80_TCP_ADDR=10.0.0.1", "GPUWARM_DEMO_SERVICE_HOST=10.0.0.1",
+          "GPUWARM_DEVICE_PORT=tcp://10.0.0.1:80", "GPUWARM_REPORT_PORT_80_TCP=tcp://10.0.0.1:80");
     assert_defaults(&config, "Kubernetes");
     assert_content(&config, "Kubernetes");
+    PARSE(&config, "GPUWARM_PORTS=1");
+    cr_assert_eq(config.complaint_count, 1, "no Service's");
 }
 
 Test(config, defaults)

@@ -139,7 +139,7 @@ static bool has_known_cuda(void)
  */
 static bool lock_in_doubt(void)
 {
-    return process.of_threads && process.state == STATE_WAITS;
+    return process.of_threads;
 }
 
 /* Where the lock is in doubt this asks the system, and is asked only of a thread at a socket that listens. */
@@ -557,7 +557,7 @@ static void fork_moment(void)
 static void look_after_fork(void)
 {
     process.of_threads |= session.libc.single_threaded && !*session.libc.single_threaded;
-    if (lock_in_doubt() || session.decision.trigger == TRIGGER_FORK)
+    if (process.state == STATE_WAITS && (lock_in_doubt() || session.decision.trigger == TRIGGER_FORK))
         presence_unlocked(&process.presence, session.image.maps, true);
 }
 

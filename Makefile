@@ -16,6 +16,7 @@ PYTHON  ?= python3
 CUDA_HOME ?= /usr/local/cuda
 NVCC    ?= $(or $(shell command -v nvcc),$(wildcard $(CUDA_HOME)/bin/nvcc),nvcc)
 
+comma := ,
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -56,13 +57,19 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - nothing exported but the hooks, and those without version names;
 # - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on, or a signal handler
 #   runs that may end the thread.
-SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections -fno-stack-protector -U_FORTIFY_SOURCE
+# What must be so whatever CFLAGS and LDFLAGS say (a distribution's hardening, link-time optimisation) comes after them.
+SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections
+SHIM_MUST    := -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto
 SHIM_UNWIND  := -fno-unwind-tables -fno-asynchronous-unwind-tables
 # On aarch64 the compiler's own atomics come with a constructor that looks a function up in every process.
 SHIM_FLAGS   += $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 # -Oz where the compiler has it (gcc 12).
-SHIM_OPTIMISE ?= $(if $(filter ok,$(shell echo | $(CC) -Oz -x c -E - >/dev/null 2>&1 && echo ok)),-Oz,-Os)
-SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,lazy -Wl,-z,defs -Wl,-z,noseparate-code \
+ifeq ($(origin SHIM_OPTIMISE),undefined)
+SHIM_OPTIMISE := $(if $(filter ok,$(shell echo | $(CC) -Oz -x c -E - >/dev/null 2>&1 && echo ok)),-Oz,-Os)
+endif
+# gold always has code and constants in one segment, and no word for it.
+ONE_SEGMENT  := $(if $(findstring gold,$(LDFLAGS)),,-Wl$(comma)-z$(comma)noseparate-code)
+SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,defs $(ONE_SEGMENT) \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
@@ -81,7 +88,7 @@ all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES) ## the library, the simulated driver and 
 
 $(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -Wl,-z,lazy -o $@ $(filter %.o,$^)
 
 $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
@@ -99,7 +106,7 @@ $(SIMCUDA_OLDER): $(filter-out %/version.o,$(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)) 
 $(BUILD)/simcuda/12.2/version.o: tests/simcuda/version.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -DSIMCUDA_VERSION=12020 -c -o $@ $<
+	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -fno-lto -DSIMCUDA_VERSION=12020 -c -o $@ $<
 
 $(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
 	@mkdir -p $(@D)
@@ -127,12 +134,12 @@ $(BUILD)/shim/gpuwarm.o $(BUILD)/shim/signals.o: SHIM_UNWIND := -fasynchronous-u
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) $(SHIM_OPTIMISE) $(SHIM_UNWIND) -c -o $@ $<
+	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) $(SHIM_MUST) $(SHIM_OPTIMISE) $(SHIM_UNWIND) -c -o $@ $<
 
 $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(SIMCUDA_FLAGS) $(CFLAGS) -fno-lto -c -o $@ $<
 
 # Stand-ins for CUDA libraries, which leave their calls in the simulated driver's journal.
 STANDINS := $(addprefix $(BUILD)/standins/,libcublas.so.13 libcublasLt.so.13 libcudnn.so.9)
@@ -154,7 +161,6 @@ $(BUILD)/tests/standins/%.o: tests/standins/%.c
 
 # ---- programs on the driver API: linked with the simulator, run with whatever libcuda.so.1 the loader finds ----------
 
-comma := ,
 LINK_CUDA = $(SIMCUDA) -Wl,--allow-shlib-undefined
 LINK_CUDA_INDIRECTLY = -Wl,--allow-shlib-undefined -Wl,-rpath-link,$(dir $(SIMCUDA))
 

@@ -21,7 +21,8 @@ static const char report[] =
     "22 of "
     "`/proc/PID/stat`, proc(5)) |\n"
     "| `program` | string | its name: `argv[0]` without the folder |\n"
-    "| `trigger` | string or null | the moment at which that was tried, `load`, `serve` or `fork`; null when it was not "
+    "| `trigger` | string or null | the moment at which that was tried, `load`, `serve` or `fork`; null when it was "
+    "not "
     "|\n"
     "| `result` | string | `waiting`: its moment is still to come; `warm`: all that was asked for; `partial`: at least "
     "a context on one device; `failed`: nothing was reached; `skipped`: left alone on purpose |\n"
@@ -93,7 +94,8 @@ static void print_injections(void)
 static void print_internal(void)
 {
     printf("## Variables that the library sets\n\n"
-           "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed too; "
+           "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed "
+           "too; "
            "`GPUWARM_SAID` after a line on stderr, so that they do not repeat it. Not for setting by hand.\n\n");
 }
 

@@ -119,7 +119,7 @@ Test(prefetch, what_is_in_memory_is_left_alone)
         cr_skip_test("the emulator cannot ask whether a file is in memory (preadv2)");
     large_copy("simcuda/libcuda.so.1");
     cJSON *report = report_of("first_call", NULL, "GPUWARM_STAGES=prefetch,context", folders());
-    cr_expect_lt(bytes_of(report), LARGE_BYTES / 2, "a question that is answered late counts as no");
+    cr_expect_lt(bytes_of(report), LARGE_BYTES / 2.0, "a question that is answered late counts as no");
 }
 
 /* A driver that ends the process: what is in the cache then was asked for before it was called. */

@@ -156,6 +156,8 @@ static void coroutine_waits(void)
 {
     enum { STACK_BYTES = 16384 };
     char *below = malloc(STACK_BYTES), *stack = malloc(STACK_BYTES);
+    if (!below || !stack)
+        abort();
     memset(below, 1, STACK_BYTES);
     getcontext(&coroutine);
     coroutine.uc_stack = (stack_t){.ss_sp = stack, .ss_size = STACK_BYTES};

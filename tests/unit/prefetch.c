@@ -20,10 +20,11 @@ Test(prefetch, meminfo)
 Test(prefetch, half_of_what_is_available)
 {
     static const char meminfo[] = "MemTotal: 4000 kB\nMemAvailable: 1000 kB\n";
-    cr_expect_eq(prefetch_budget(meminfo, "", ""), 500 * 1024, "no control group");
-    cr_expect_eq(prefetch_budget(meminfo, "max\n", "123456\n"), 500 * 1024, "one without a limit");
+    static const unsigned long long half = 500 << 10;
+    cr_expect_eq(prefetch_budget(meminfo, "", ""), half, "no control group");
+    cr_expect_eq(prefetch_budget(meminfo, "max\n", "123456\n"), half, "one without a limit");
     cr_expect_eq(prefetch_budget(meminfo, "900000\n", "500000\n"), 200000, "one with less than the machine has");
-    cr_expect_eq(prefetch_budget(meminfo, "900000000\n", "500000\n"), 500 * 1024, "one with more");
+    cr_expect_eq(prefetch_budget(meminfo, "900000000\n", "500000\n"), half, "one with more");
     cr_expect_eq(prefetch_budget(meminfo, "500000\n", "500001\n"), 0, "one that is full");
     cr_expect_eq(prefetch_budget("", "900000\n", "0\n"), 0, "nobody knows what is available");
 }

@@ -154,6 +154,17 @@ $(BUILD)/standins/libcublas.so.13: $(BUILD)/tests/standins/cublas.o
 $(BUILD)/standins/libcublasLt.so.13: $(BUILD)/tests/standins/cublasLt.o
 $(BUILD)/standins/libcudnn.so.9: $(BUILD)/tests/standins/cudnn.o
 
+# What has to lie beside cuDNN for it to be called (shim/libraries.def), and is never loaded here.
+CUDNN_PARTS       := graph ops cnn heuristic engines_precompiled engines_runtime_compiled
+STANDIN_PARTS     := $(CUDNN_PARTS:%=$(BUILD)/standins/libcudnn_%.so.9)
+GPU_STANDIN_PARTS := $(CUDNN_PARTS:%=$(BUILD)/gpu/standins/libcudnn_%.so)
+$(BUILD)/standins/libcudnn.so.9: $(STANDIN_PARTS)
+$(BUILD)/gpu/standins/libcudnn.so: $(GPU_STANDIN_PARTS)
+
+$(STANDIN_PARTS) $(GPU_STANDIN_PARTS):
+	@mkdir -p $(@D)
+	$(Q)touch $@
+
 $(BUILD)/tests/standins/%.o: tests/standins/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )

@@ -78,8 +78,7 @@ static int spec_ordinal(const struct driver *driver, const struct device_spec *s
     return ordinal;
 }
 
-/* Has the program a primary context on it? One that cannot be asked has none. */
-static bool device_in_use(const struct driver *driver, CUdevice device)
+bool device_in_use(const struct driver *driver, CUdevice device)
 {
     unsigned flags;
     int active = 0;

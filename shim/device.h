@@ -28,4 +28,7 @@ unsigned device_resolve(const struct driver *driver, const struct device_list *l
 /* Is the device one that only one process may use (compute mode EXCLUSIVE_PROCESS), and not this one's already? */
 bool device_is_exclusive(const struct driver *driver, const struct device *device);
 
+/* Has the program a primary context on it? One that cannot be asked has none. */
+bool device_in_use(const struct driver *driver, CUdevice device);
+
 #endif

@@ -9,15 +9,25 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/mman.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* CUPTI may be linked or preloaded, as by Score-P and TAU: it must be attached before CUDA is initialised. */
+static const char *profiler_find(const struct image *image)
+{
+    for (const struct link_map *map = image->maps; map; map = map->l_next)
+        if (object_matches(object_name(map), "libcupti"))
+            return object_name(map);
+    return NULL;
+}
 
 /* So much is looked through for a string, in all: 64 MiB take some 50 ms (make bench). */
 static const size_t SEARCH_BYTES_MAX = (size_t)64 << 20;
 
 static const char *injection_find(char *const *environment)
 {
-    static const char *const variables[] = {
+    static const char variables[][36] = {
 #define INJECTION(variable) #variable,
 #include "injections.def"
 #undef INJECTION
@@ -63,32 +73,35 @@ static const char *import_of(uint32_t found, enum kind kind)
  * Can all of a span be read? What lies beyond the end of a file that was cut is mapped nevertheless, and may never be
  * touched by the program. Before Linux 5.14 nobody can tell.
  */
-static bool is_there(const struct span *span)
+static bool is_there(const struct span *span, size_t page)
 {
     enum { POPULATE_READ = 22 }; /* MADV_POPULATE_READ, newer than many C libraries */
-    if (!span->size)
+    if (!span->size || !page)
         return true;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const unsigned char *last = span->start + span->size - 1;
-    return madvise((void *)(last - (uintptr_t)last % page), page, POPULATE_READ) == 0 || errno == EINVAL;
+    return syscall(SYS_madvise, last - (uintptr_t)last % page, page, POPULATE_READ) == 0 || errno == EINVAL;
 }
 
 /*
  * The driver reads these once, at cuInit, and a program that sets one before its first CUDA call would be given other
- * GPUs, or others under the same numbers, than it asked for.
+ * GPUs, or others under the same numbers, than it asked for; or modules that are loaded when a kernel of its own is
+ * already waiting for another (CUDA C++ Programming Guide, Lazy Loading), or another share of the GPU.
  */
-static const char *choice_find(const struct links *links, bool *unknown)
+static const char *choice_find(const struct links *links, size_t page, bool *unknown)
 {
-    static const char variables[][24] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"};
+    static const char variables[][28] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MODULE_LOADING",
+                                         "CUDA_DEVICE_MAX_CONNECTIONS", "CUDA_MPS_"};
     enum { VARIABLES = sizeof variables / sizeof *variables };
-    size_t budgets[VARIABLES] = {SEARCH_BYTES_MAX, SEARCH_BYTES_MAX};
+    size_t budgets[VARIABLES];
+    for (size_t i = 0; i < VARIABLES; i++)
+        budgets[i] = SEARCH_BYTES_MAX;
     *unknown = links->too_many;
     for (size_t object = 0; object < links->count; object++) {
         struct span spans[OBJECT_SPANS_MAX];
         size_t count = object_spans(links->objects[object], spans);
         *unknown |= count == 0 || count == OBJECT_SPANS_MAX;
         for (size_t i = 0; i < count; i++) {
-            if (!is_there(&spans[i])) {
+            if (!is_there(&spans[i], page)) {
                 *unknown = true;
                 spans[i].size = 0;
             }
@@ -146,6 +159,8 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     facts->sets_flags = import_of(imports, SETS_FLAGS);
     /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
     if (policy_decide(config, facts).trigger == TRIGGER_LOAD)
-        facts->chooses_with = choice_find(&links, &facts->too_large);
+        facts->chooses_with = choice_find(&links, start_auxiliary(start, AT_PAGESZ), &facts->too_large);
     facts->injection = injection_find(environment);
+    if (!facts->injection)
+        facts->injection = profiler_find(image);
 }

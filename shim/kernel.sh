@@ -27,6 +27,7 @@ for gpu in "$@"; do
     fi
 done
 [ -n "$images" ] || fail "$folder/ptxas assembles $ptx for none of the GPUs $*"
+images="$images --image3=kind=ptx,sm=50,file=$ptx"
 # The newest toolkits compress with Zstandard unless told to be fast: drivers of CUDA 12 and before know only the older way.
 mode=
 ! "$folder/fatbinary" --help | grep -q compress-mode || mode=--compress-mode=speed

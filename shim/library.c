@@ -8,13 +8,14 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct kind {
-    char soname[16], create[24], set_stream[24], destroy[24], status_name[24];
+    char soname[16], parts[72], create[24], set_stream[24], destroy[24], status_name[24];
     bool (*operate)(const struct operation *operation);
 } kinds[LIBRARY_COUNT] = {
-#define LIBRARY(soname, create, set_stream, operate, destroy, status_name)                                             \
-    {soname, create, set_stream, destroy, status_name, operate},
+#define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name)                                      \
+    {soname, parts, create, set_stream, destroy, status_name, operate},
 #include "libraries.def"
 #undef LIBRARY
 };
@@ -32,6 +33,25 @@ struct paths {
     unsigned except;
     char paths[LIBRARY_COUNT][PATH_MAX];
 };
+
+/*
+ * Are all parts of a library that opens them itself beside it? cuDNN ends the process when it cannot (seen with 9; also
+ * m-bain/whisperX#1297), and a program that has loaded it need never have called it.
+ */
+static bool parts_are_there(const char *path, const char *parts)
+{
+    const char *rest = strrchr(path, '/') ? strstr(strrchr(path, '/'), ".so") : NULL;
+    for (; rest && *parts; parts += strcspn(parts, ",") + (parts[strcspn(parts, ",")] == ',')) {
+        char part[PATH_MAX];
+        struct text text = text_in(part, sizeof part);
+        /* "/folder/libcudnn" "_" "graph" ".so.9", of a path that may end in ".so.9.1.0" */
+        text_format(&text, "%.*s_%.*s%.*s", (int)(rest - path), path, (int)strcspn(parts, ","), parts,
+                    (int)(rest[3] ? 4 + strspn(rest + 4, "0123456789") : 3), rest);
+        if (text.truncated || access(part, R_OK) != 0)
+            return false;
+    }
+    return rest;
+}
 
 static int path_collect(struct dl_phdr_info *info, size_t size, void *argument)
 {
@@ -52,7 +72,7 @@ void libraries_open(struct libraries *libraries, const struct libc *libc, unsign
         return;
     dl_iterate_phdr(path_collect, &paths);
     for (unsigned i = 0; i < LIBRARY_COUNT; i++) {
-        if (!paths.paths[i][0])
+        if (!paths.paths[i][0] || !parts_are_there(paths.paths[i], kinds[i].parts))
             continue;
         libraries->held[i] = libc->open(paths.paths[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
         if (!libraries->held[i])

@@ -13,7 +13,7 @@
 #include <limits.h>
 
 enum {
-#define LIBRARY(soname, create, set_stream, operate, destroy, status_name) +1
+#define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name) +1
     LIBRARY_COUNT = 0
 #include "libraries.def"
 #undef LIBRARY

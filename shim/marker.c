@@ -36,9 +36,9 @@ enum marker_relation marker_relate(const char *text, const struct marker *self)
     const char *rank = start + start_length + 1;
     if (rank[strspn(rank, "0123456789")] != '\0' || strlen(rank) > 4)
         return MARKER_NONE;
-    if (strtol(text, NULL, 10) == self->pid && strtoull(start, NULL, 10) == self->start)
+    if ((long)strtoull(text, NULL, 10) == self->pid && strtoull(start, NULL, 10) == self->start)
         return MARKER_SELF;
-    return (*rank ? (int)strtol(rank, NULL, 10) : -1) == self->rank ? MARKER_ANCESTOR : MARKER_OTHER_RANK;
+    return (*rank ? (int)strtoull(rank, NULL, 10) : -1) == self->rank ? MARKER_ANCESTOR : MARKER_OTHER_RANK;
 }
 
 unsigned long long marker_start_time(const char *stat)

@@ -117,8 +117,8 @@ static int path_collect(struct dl_phdr_info *info, size_t size, void *argument)
 static bool list_add(struct paths *paths, const char *list, const char *name)
 {
     char path[PATH_MAX];
-    for (; list; list = strpbrk(list, ":;") ? strpbrk(list, ":;") + 1 : NULL) {
-        int length = (int)strcspn(list, ":;");
+    for (int length; list; list = list[length] ? list + length + 1 : NULL) {
+        length = (int)strcspn(list, ":;");
         struct text text = text_in(path, sizeof path);
         text_format(&text, "%.*s%s%s", length, list, length ? "/" : "", name);
         if (!text.truncated && access(path, R_OK) == 0)

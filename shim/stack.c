@@ -33,8 +33,8 @@ static uintptr_t mapping_start(int fd, uintptr_t address)
         text[kept += (size_t)length] = '\0';
         while ((end = strchr(line, '\n'))) {
             char *dash;
-            uintptr_t start = strtoul(line, &dash, 16);
-            if (*dash == '-' && address >= start && address < strtoul(dash + 1, NULL, 16))
+            uintptr_t start = strtoull(line, &dash, 16);
+            if (*dash == '-' && address >= start && address < strtoull(dash + 1, NULL, 16))
                 return start;
             line = end + 1;
         }

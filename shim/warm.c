@@ -112,6 +112,12 @@ static void device_warm(const struct work *work, const struct device *device)
                     "GPUWARM_TRIGGER=serve takes it");
         return;
     }
+    /*
+     * In a context that the program uses, loading a module and freeing memory may wait for its kernels, which may wait
+     * for the program to go on (meta-pytorch/torchcomms#2334, NVIDIA/nccl#48); and it has paid for most of that itself.
+     */
+    if (!work->request->alone && device_in_use(work->driver, device->handle))
+        after_context &= ~(STAGE_BIT(kernel) | STAGE_BIT(memory));
     CUcontext context = NULL;
     long long start = clock_ns();
     stage_context(work->driver, device->handle, &context, &stages[STAGE_context]);

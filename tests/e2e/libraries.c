@@ -6,6 +6,7 @@
 #include "run.h"
 #include "spoil.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(libraries, .init = run_setup, .fini = run_teardown);
@@ -170,7 +171,7 @@ Test(libraries, none_is_loaded_by_us)
 }
 
 static const char *const functions[] = {
-#define LIBRARY(soname, create, set_stream, operate, destroy, status_name) create, destroy, set_stream,
+#define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name) create, destroy, set_stream,
 #include "../../shim/libraries.def"
 #undef LIBRARY
 #define LIBRARY_API(type, name, parameters) #name,
@@ -220,6 +221,31 @@ static const char *file_of(const char *library)
     return run_env("%s.so.%s", library, strcmp(library, "libcudnn") == 0 ? "9" : "13");
 }
 
+/* The parts of cuDNN, which are never opened by the stand-in. */
+static void parts_write(const char *folder)
+{
+    const char *const *names =
+        LIST("graph", "ops", "cnn", "heuristic", "engines_precompiled", "engines_runtime_compiled");
+    for (; *names; names++)
+        run_write(run_env("%s/libcudnn_%s.so.9", folder, *names), "");
+}
+
+/* It would end the process if it were called. */
+Test(libraries, cudnn_is_left_alone_where_a_part_of_it_is_missing)
+{
+    const char *folder = run_scratch("parts"), *missing = run_env("%s/libcudnn_cnn.so.9", folder);
+    spoil_copy("standins/libcudnn.so.9", folder, LIST(NULL));
+    parts_write(folder);
+    cr_assert_gt(calls_of(run_same(SERVER, folders(folder), NULL), "cudnn"), 0);
+    cr_assert_eq(remove(missing), 0);
+    struct journal *journal = run_same(SERVER, folders(folder), NULL);
+    cr_expect_eq(calls_of(journal, "cudnn"), 0);
+    cr_expect_gt(calls_of(journal, "cublas"), 0);
+    cJSON *report = report_read(run_scratch("report"));
+    cr_expect_str_eq(report_text(report, "result"), "warm");
+    cr_expect_str_eq(library_result(report, "libcudnn"), "absent");
+}
+
 Test(libraries, every_function_missing)
 {
     for (size_t i = 0; i < COUNT(functions); i++) {
@@ -227,6 +253,7 @@ Test(libraries, every_function_missing)
             continue;
         const char *folder = run_scratch(functions[i]);
         spoil_copy(run_env("standins/%s", file_of(library_of(functions[i]))), folder, LIST(functions[i]));
+        parts_write(folder);
         struct journal *journal = run_same(SERVER, folders(folder), functions[i]);
         expect_one_failed(functions[i], "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND");
         free(journal);

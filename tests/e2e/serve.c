@@ -133,30 +133,54 @@ Test(serve, the_drivers_own_socket_is_not_the_service_for_an_explicit_trigger_ei
 {
     const char *const *settings =
         LIST("GPUWARM_TRIGGER=serve", "SIMCUDA_DEVICES=3", "SIMCUDA_LATENCY_MS=cuDevicePrimaryCtxRetain=100");
-    cr_expect_eq(served(server("poll", "cuda", "second"), settings), 1);
+    cr_expect_eq(served(server("poll", "cuda", "second"), settings), 0, "its own context says what is warm");
     struct journal *journal = journal_read();
     cr_expect_eq(journal_calls(journal, "cuDevicePrimaryCtxRetain", "device=0"), 0);
+    cr_expect_eq(journal_calls(journal, "cuDevicePrimaryCtxRetain", "device=1"), 2);
     for (size_t i = 0; i < journal->count; i++)
         cr_expect_eq(journal->lines[i].tid, journal->lines[i].pid, "%s", journal->lines[i].function);
+}
+
+/* Which device the report names, warm. */
+static int warm_device(void)
+{
+    const cJSON *report = report_read(run_scratch("report"));
+    cr_expect_str_eq(report_text(report, "result"), "warm");
+    return (int)report_number(report_device(report, 0), "ordinal");
 }
 
 /* Where nothing says which device, it is the one that the program uses already, and no other. */
 Test(serve, the_device_that_the_program_has_chosen)
 {
     const char *const *settings = LIST("SIMCUDA_DEVICES=3", run_env("GPUWARM_REPORT=%s", run_scratch("report")));
-    cr_expect_eq(served(server("poll", "cuda", "second"), settings), 1);
-    cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 1);
+    cr_expect_eq(served(server("poll", "cuda", "second"), settings), 0);
+    cr_expect_eq(warm_device(), 1);
     cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=0"), 0);
+    cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=1"), 2);
+}
+
+/*
+ * In a context that it uses, loading a module and freeing memory may wait for kernels that wait for the program to go
+ * on: there the context is retained and nothing more.
+ */
+Test(serve, a_device_in_use_is_not_waited_for)
+{
+    for (const char *const *fault = LIST("cuModuleLoadDataEx=hang", "cuMemFreeHost=hang", "cuMemFree_v2=hang"); *fault;
+         fault++) {
+        const char *setting = run_env("SIMCUDA_FAULT=%s", *fault);
+        cr_expect_eq(served(server("poll", "cuda", "second"), LIST("SIMCUDA_DEVICES=2", setting)), 0, "%s", *fault);
+        cr_expect_eq(journal_calls(journal_read(), "cuDevicePrimaryCtxRetain", "device=1"), 2, "%s", *fault);
+    }
 }
 
 /* Slurm makes every process a rank, a single service too: what is in use says more. */
 Test(serve, the_device_that_the_program_has_chosen_and_not_its_ranks)
 {
     const char *report = run_env("GPUWARM_REPORT=%s", run_scratch("report"));
-    cr_expect_eq(served(server("poll", "cuda", "second"), LIST("SIMCUDA_DEVICES=3", "SLURM_LOCALID=0", report)), 1);
-    cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 1);
+    cr_expect_eq(served(server("poll", "cuda", "second"), LIST("SIMCUDA_DEVICES=3", "SLURM_LOCALID=0", report)), 0);
+    cr_expect_eq(warm_device(), 1);
     cr_expect_eq(served(server("poll", "cuda", NULL), LIST("SIMCUDA_DEVICES=3", "SLURM_LOCALID=2", report)), 1);
-    cr_expect_eq(report_number(report_device(report_read(run_scratch("report")), 0), "ordinal"), 2);
+    cr_expect_eq(warm_device(), 2);
 }
 
 static int threads_of(enum preload preload, const char *const *argv)

@@ -66,6 +66,7 @@ def arguments_parse(argv):
 def kit_make(arguments):
     """The kit and the names of the variables that were unset for the programs."""
     shutil.rmtree(os.path.join(arguments.output, "cache"), ignore_errors=True)  # every run starts with empty caches
+    os.makedirs(os.path.join(arguments.output, "cache", "cuda"))  # a folder that the driver need not make
     if arguments.simulated:
         environment, unset = (
             driver.simulated_environment(os.environ, arguments.build, arguments.output, SIMULATED_COSTS),

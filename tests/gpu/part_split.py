@@ -19,7 +19,7 @@ ROWS = (
     ("open libcuda.so.1", ("dlopen", "dlsym")),
     ("cuInit", ("cuInit",)),
     ("primary context (cuDevicePrimaryCtxRetain)", ("cuDevicePrimaryCtxRetain",)),
-    ("module, from PTX", ("cuModuleLoadDataEx", "cuModuleGetFunction")),
+    ("module, the warm-up kernel", ("cuModuleLoadDataEx", "cuModuleGetFunction")),
     ("launch, until it has run", ("cuLaunchKernel",)),
     ("allocation, 1 MiB", ("cuMemAlloc_v2",)),
     ("pinned allocation, 1 MiB", ("cuMemHostAlloc",)),

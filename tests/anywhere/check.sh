@@ -35,6 +35,7 @@ check_that() {
         return 0
     fi
     check_fail "$check_name" "exit status $check_status"
+    grep -a '^\[FAIL\]\|CRASH' "$scratch/check.log"
     tail -n 40 "$scratch/check.log"
     return 1
 }

@@ -83,7 +83,7 @@ static bool parse_STAGES(const char *value, struct config *config, const char **
         if (*at != ',')
             return false;
     }
-    config->stages = stages;
+    config->stages = stages | STAGE_BIT(driver);
     return true;
 }
 

@@ -166,7 +166,7 @@ Test(config, stages_imply_what_they_need)
                 {"GPUWARM_STAGES=kernel", KERNEL},
                 {"GPUWARM_STAGES=memory", MEMORY},
                 {"GPUWARM_STAGES=libraries", LIBRARIES},
-                {"GPUWARM_STAGES=prefetch", STAGE_BIT(prefetch)},
+                {"GPUWARM_STAGES=prefetch", STAGE_BIT(prefetch) | STAGE_BIT(driver)},
                 {"GPUWARM_STAGES=memory,kernel", MEMORY | KERNEL},
                 {"GPUWARM_STAGES=driver,context", CONTEXT},
                 {"GPUWARM_STAGES=driver,driver", DRIVER},

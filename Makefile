@@ -155,7 +155,7 @@ $(BUILD)/standins/libcublasLt.so.13: $(BUILD)/tests/standins/cublasLt.o
 $(BUILD)/standins/libcudnn.so.9: $(BUILD)/tests/standins/cudnn.o
 
 # What has to lie beside cuDNN for it to be called (shim/libraries.def), and is never loaded here.
-CUDNN_PARTS       := graph ops cnn heuristic engines_precompiled engines_runtime_compiled
+CUDNN_PARTS       := $(subst $(comma), ,$(shell awk -F'"' '/"libcudnn"/ { print $$4 }' shim/libraries.def))
 STANDIN_PARTS     := $(CUDNN_PARTS:%=$(BUILD)/standins/libcudnn_%.so.9)
 GPU_STANDIN_PARTS := $(CUDNN_PARTS:%=$(BUILD)/gpu/standins/libcudnn_%.so)
 $(BUILD)/standins/libcudnn.so.9: $(STANDIN_PARTS)

@@ -13,15 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* CUPTI may be linked or preloaded, as by Score-P and TAU: it must be attached before CUDA is initialised. */
-static const char *profiler_find(const struct image *image)
-{
-    for (const struct link_map *map = image->maps; map; map = map->l_next)
-        if (object_matches(object_name(map), "libcupti"))
-            return object_name(map);
-    return NULL;
-}
-
 /* So much is looked through for a string, in all: 64 MiB take some 50 ms (make bench). */
 static const size_t SEARCH_BYTES_MAX = (size_t)64 << 20;
 
@@ -35,6 +26,15 @@ static const char *injection_find(char *const *environment)
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         if (environment_get(environment, variables[i]))
             return variables[i];
+    return NULL;
+}
+
+/* CUPTI may be linked or preloaded, as by Score-P and TAU: it must be attached before CUDA is initialised. */
+static const char *profiler_find(const struct image *image)
+{
+    for (const struct link_map *map = image->maps; map; map = map->l_next)
+        if (object_matches(object_name(map), "libcupti"))
+            return object_name(map);
     return NULL;
 }
 

@@ -224,10 +224,13 @@ static const char *file_of(const char *library)
 /* The parts of cuDNN, which are never opened by the stand-in. */
 static void parts_write(const char *folder)
 {
-    const char *const *names =
-        LIST("graph", "ops", "cnn", "heuristic", "engines_precompiled", "engines_runtime_compiled");
-    for (; *names; names++)
-        run_write(run_env("%s/libcudnn_%s.so.9", folder, *names), "");
+    char parts[] =
+#define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name) parts
+#include "../../shim/libraries.def"
+#undef LIBRARY
+        ;
+    for (const char *part = strtok(parts, ","); part; part = strtok(NULL, ","))
+        run_write(run_env("%s/libcudnn_%s.so.9", folder, part), "");
 }
 
 /* It would end the process if it were called. */

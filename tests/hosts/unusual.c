@@ -67,8 +67,7 @@ static void wait_for_all_children(void)
     printf("%d children ended by a signal\n", hung);
 }
 
-/* ---- side-forks, side-chooses, transport ----------------------------------------------------------------------------
- */
+/* ---- side-forks, side-chooses, transport ------------------------------------------------------------------------- */
 
 static void *wait_on_set(void *unused)
 {
@@ -119,8 +118,7 @@ static void transport(void)
     choose_gpu();
 }
 
-/* ---- large-set
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- large-set --------------------------------------------------------------------------------------------------- */
 
 /* The set is the last thing before a page that cannot be read. */
 static void large_set(void)
@@ -139,8 +137,7 @@ static void large_set(void)
     printf("written %zd, selected %d\n", written, select(getdtablesize(), set, NULL, NULL, NULL));
 }
 
-/* ---- coroutine
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- coroutine --------------------------------------------------------------------------------------------------- */
 
 static ucontext_t initial, coroutine;
 
@@ -171,8 +168,7 @@ static void coroutine_waits(void)
     free(below);
 }
 
-/* ---- nonblocking, handler
- * -------------------------------------------------------------------------------------------- */
+/* ---- nonblocking, handler ---------------------------------------------------------------------------------------- */
 
 static void do_nothing(int signal)
 {
@@ -213,8 +209,7 @@ static void handler(void)
     raise(SIGIO);
 }
 
-/* ---- standard, vfork
- * ------------------------------------------------------------------------------------------------- */
+/* ---- standard, vfork --------------------------------------------------------------------------------------------- */
 
 static void *put_in_place(void *unused)
 {
@@ -250,8 +245,7 @@ static void worker_starts(void)
     wait_for_all_children();
 }
 
-/* ---- forks-in-list, list-waits, forks-late
- * --------------------------------------------------------------------------- */
+/* ---- forks-in-list, list-waits, forks-late ----------------------------------------------------------------------- */
 
 static int take_time(struct dl_phdr_info *info, size_t size, void *unused)
 {
@@ -261,10 +255,12 @@ static int take_time(struct dl_phdr_info *info, size_t size, void *unused)
     return 0;
 }
 
+static int (*visit)(struct dl_phdr_info *, size_t, void *) = take_time;
+
 static void *go_through_list(void *unused)
 {
     for (;;)
-        dl_iterate_phdr(take_time, unused);
+        dl_iterate_phdr(visit, unused);
     return unused;
 }
 
@@ -323,17 +319,11 @@ static int lock_in_callback(struct dl_phdr_info *info, size_t size, void *unused
     return 0;
 }
 
-static void *lock_in_list(void *unused)
-{
-    for (;;)
-        dl_iterate_phdr(lock_in_callback, unused);
-    return unused;
-}
-
 static void fork_handlers(void)
 {
     pthread_atfork(lock, unlock, unlock);
-    beside(lock_in_list);
+    visit = lock_in_callback;
+    beside(go_through_list);
     alarm(20);
     for (int i = 0; i < 300; i++) {
         if (fork() == 0)

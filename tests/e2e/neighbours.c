@@ -99,7 +99,8 @@ Test(neighbours, socket_wrapper)
     cr_expect_eq(beside(neighbour, LIST(run_host("first_call")), settings), 1);
     for (const char *const *way = run_ways(); *way; way++) {
         cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda", "peer"), settings), 0, "%s", *way);
-        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda", "thread"), settings), 0, "%s", *way);
+        cr_expect_eq(beside(neighbour, LIST(run_host("serves"), *way, "cuda", "thread", "peer"), settings), 0, "%s",
+                     *way);
     }
 }
 

@@ -14,29 +14,75 @@ static ElfW(Addr) dynamic_value(const struct link_map *object, ElfW(Sxword) tag)
     return 0;
 }
 
-/* An entry that holds an address. glibc relocates those in place, but not in the vDSO and not on every architecture. */
+/* Is the address where something of the object may lie? Code reaches 2 GiB around itself, and so is hardly larger. */
+static bool is_near(const struct link_map *object, ElfW(Addr) address)
+{
+    enum { REACH_BITS = 33 };
+    ElfW(Addr) section = (ElfW(Addr))object->l_ld;
+    return (address > section ? address - section : section - address) >> REACH_BITS == 0;
+}
+
+/*
+ * An entry that holds an address. glibc relocates those in place, but not in the vDSO, nor in a section that is read
+ * only (lld's -z rodynamic). Which it was, the address itself tells: it lies near the section, or does so once the load
+ * bias is added. Only where an object was moved by less than its size both may be (valgrind loads executables 1 MiB
+ * above their place): relocated then. A bias may be negative: the vDSO of gVisor, and of Linux before 3.16, is linked at
+ * 0xffffffffff700000, and prelinked libraries were moved down. NULL: nothing that can be followed.
+ */
 static const void *dynamic_address(const struct link_map *object, ElfW(Sxword) tag)
 {
-    ElfW(Addr) value = dynamic_value(object, tag);
-    return value ? (const void *)(value >= object->l_addr ? value : object->l_addr + value) : NULL;
+    ElfW(Addr) value = dynamic_value(object, tag), moved = object->l_addr + value;
+    bool is_relocated = is_near(object, value), is_relative = is_near(object, moved);
+    if (is_relocated && is_relative)
+        is_relocated = value >= object->l_addr || (ElfW(Sxword))object->l_addr < 0;
+    return !value ? NULL : is_relocated ? (const void *)value : is_relative ? (const void *)moved : NULL;
+}
+
+/* The table of the object's strings. */
+struct strings {
+    const char *start;
+    size_t size;
+};
+
+static struct strings strings_of(const struct link_map *object)
+{
+    const char *start = dynamic_address(object, DT_STRTAB);
+    return (struct strings){start, start ? dynamic_value(object, DT_STRSZ) : 0};
+}
+
+/* NULL: beyond the end of the table. */
+static const char *string_at(const struct strings *strings, size_t offset)
+{
+    return offset < strings->size ? strings->start + offset : NULL;
 }
 
 const char *object_string(const struct link_map *object, ElfW(Sxword) tag)
 {
-    const char *strings = dynamic_address(object, DT_STRTAB);
-    for (const ElfW(Dyn) *entry = object->l_ld; strings && entry && entry->d_tag != DT_NULL; entry++)
+    const struct strings strings = strings_of(object);
+    for (const ElfW(Dyn) *entry = object->l_ld; entry && entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == tag)
-            return strings + entry->d_un.d_val;
+            return string_at(&strings, entry->d_un.d_val);
     return NULL;
 }
 
 const char *object_needs(const struct link_map *object, size_t nth)
 {
-    const char *strings = dynamic_address(object, DT_STRTAB);
-    for (const ElfW(Dyn) *entry = object->l_ld; strings && entry && entry->d_tag != DT_NULL; entry++)
-        if (entry->d_tag == DT_NEEDED && nth-- == 0)
-            return text_base_name(strings + entry->d_un.d_val);
+    const struct strings strings = strings_of(object);
+    for (const ElfW(Dyn) *entry = object->l_ld; entry && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_NEEDED && nth-- == 0) {
+            const char *needed = string_at(&strings, entry->d_un.d_val);
+            return needed ? text_base_name(needed) : NULL;
+        }
     return NULL;
+}
+
+bool object_needs_object(const struct link_map *object, const struct link_map *other)
+{
+    const char *name = object_name(other), *file = text_base_name(other->l_name), *needed;
+    for (size_t nth = 0; (needed = object_needs(object, nth)); nth++)
+        if (strcmp(needed, name) == 0 || strcmp(needed, file) == 0)
+            return true;
+    return false;
 }
 
 const char *object_name(const struct link_map *object)
@@ -58,7 +104,7 @@ struct names {
 
 static uint32_t names_with(const struct names *names, const char *name)
 {
-    for (size_t i = 0; i < names->count; i++)
+    for (size_t i = 0; name && i < names->count; i++)
         if (name[0] == names->names[i][0] && strcmp(name, names->names[i]) == 0)
             return (uint32_t)1 << i;
     return 0;
@@ -73,13 +119,13 @@ static uint32_t relocations_name(const struct link_map *object, ElfW(Sxword) tab
 {
     const ElfW(Rela) *relocations = dynamic_address(object, table);
     const ElfW(Sym) *symbols = dynamic_address(object, DT_SYMTAB);
-    const char *strings = dynamic_address(object, DT_STRTAB);
-    size_t count = relocations && symbols && strings ? dynamic_value(object, size) / sizeof *relocations : 0;
+    const struct strings strings = strings_of(object);
+    size_t count = relocations && symbols ? dynamic_value(object, size) / sizeof *relocations : 0;
     uint32_t found = 0;
     for (size_t i = 0; i < count; i++) {
         size_t index = RELOCATION_SYMBOL(relocations[i].r_info);
         if (index && symbols[index].st_shndx == SHN_UNDEF)
-            found |= names_with(sought, strings + symbols[index].st_name);
+            found |= names_with(sought, string_at(&strings, symbols[index].st_name));
     }
     return found;
 }
@@ -91,50 +137,59 @@ uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJ
            relocations_name(object, DT_RELA, DT_RELASZ, &sought);
 }
 
+/* Tables in which a name is looked up. */
+struct tables {
+    struct strings strings;
+    const ElfW(Sym) * symbols;
+    const uint32_t *gnu, *sysv; /* DT_GNU_HASH and DT_HASH; NULL where there is none */
+};
+
 /* Is it a definition of that name that can be referred to as it is (a function that is chosen at run time cannot)? */
-static bool is_definition(const ElfW(Sym) * symbol, const char *strings, const char *name)
+static bool is_definition(const struct tables *tables, uint32_t index, const char *name)
 {
+    const ElfW(Sym) *symbol = &tables->symbols[index];
     unsigned type = symbol->st_info & 0xf;
-    return symbol->st_shndx != SHN_UNDEF && symbol->st_value && type <= STT_FUNC &&
-           strcmp(strings + symbol->st_name, name) == 0;
+    const char *found = string_at(&tables->strings, symbol->st_name);
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_value && type <= STT_FUNC && found && strcmp(found, name) == 0;
 }
 
 /* DT_GNU_HASH: a bucket leads to a run of symbols, whose hashes lie in a row; the lowest bit marks the last. */
-static const ElfW(Sym) *
-    gnu_find(const uint32_t *table, const ElfW(Sym) * symbols, const char *strings, const char *name)
+static uint32_t gnu_find(const struct tables *tables, const char *name)
 {
+    const uint32_t *table = tables->gnu;
     uint32_t hash = 5381;
     for (const char *c = name; *c; c++)
         hash = hash * 33 + (unsigned char)*c;
     const uint32_t *buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / sizeof *table), *chain = buckets + table[0];
     for (uint32_t i = table[0] ? buckets[hash % table[0]] : 0; i >= table[1] && i; i++) {
         uint32_t found = chain[i - table[1]];
-        if ((found | 1) == (hash | 1) && is_definition(&symbols[i], strings, name))
-            return &symbols[i];
+        if ((found | 1) == (hash | 1) && is_definition(tables, i, name))
+            return i;
         if (found & 1)
             break;
     }
-    return NULL;
+    return 0;
 }
 
 /* DT_HASH, which older linkers make: one chain a bucket. Gone through from end to end, since it is rare. */
-static const ElfW(Sym) *
-    sysv_find(const uint32_t *table, const ElfW(Sym) * symbols, const char *strings, const char *name)
+static uint32_t sysv_find(const struct tables *tables, const char *name)
 {
-    for (uint32_t i = 1; i < table[1]; i++)
-        if (is_definition(&symbols[i], strings, name))
-            return &symbols[i];
-    return NULL;
+    for (uint32_t i = 1; i < tables->sysv[1]; i++)
+        if (is_definition(tables, i, name))
+            return i;
+    return 0;
 }
 
 void *object_symbol(const struct link_map *object, const char *name)
 {
-    const ElfW(Sym) *symbols = dynamic_address(object, DT_SYMTAB), *found = NULL;
-    const char *strings = dynamic_address(object, DT_STRTAB);
-    const uint32_t *gnu = dynamic_address(object, DT_GNU_HASH), *sysv = dynamic_address(object, DT_HASH);
-    if (symbols && strings && (gnu || sysv))
-        found = gnu ? gnu_find(gnu, symbols, strings, name) : sysv_find(sysv, symbols, strings, name);
-    return found ? (void *)(object->l_addr + found->st_value) : NULL;
+    const struct tables tables = {strings_of(object), dynamic_address(object, DT_SYMTAB), dynamic_address(object, DT_GNU_HASH),
+                                  dynamic_address(object, DT_HASH)};
+    uint32_t found = 0;
+    if (tables.symbols && tables.gnu)
+        found = gnu_find(&tables, name);
+    else if (tables.symbols && tables.sysv)
+        found = sysv_find(&tables, name);
+    return found ? (void *)(object->l_addr + tables.symbols[found].st_value) : NULL;
 }
 
 size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX])

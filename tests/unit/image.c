@@ -4,6 +4,7 @@
  * library, and carries the wrapper below as nvcc would have it.
  */
 #include "image.h"
+#include "made_object.h"
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <stdint.h>
@@ -183,36 +184,6 @@ Test(image, links_no_cuda_library)
     cr_assert_eq(links.count, 1);
     cr_assert_eq(links.objects[0], image.maps);
     cr_assert_null(library, "%s", library);
-}
-
-/* An object as the loader lists it, made by hand: its path, soname (or none) and what it needs. */
-struct object {
-    struct link_map map;
-    ElfW(Dyn) dynamic[8];
-    char path[64], strings[256];
-};
-
-static ElfW(Xword) string_add(struct object *object, size_t *used, const char *string)
-{
-    size_t at = *used;
-    cr_assert(at + strlen(string) < sizeof object->strings);
-    strcpy(object->strings + at, string);
-    *used += strlen(string) + 1;
-    return at;
-}
-
-static void object_make(struct object *object, const char *path, const char *soname, const char *const needs[3])
-{
-    size_t used = 1;
-    ElfW(Dyn) *entry = object->dynamic;
-    *object = (struct object){.map = {.l_name = object->path, .l_ld = object->dynamic}};
-    cr_assert_lt(strlen(path), sizeof object->path);
-    strcpy(object->path, path);
-    for (int i = 0; i < 3 && needs[i]; i++)
-        *entry++ = (ElfW(Dyn)){.d_tag = DT_NEEDED, .d_un = {.d_val = string_add(object, &used, needs[i])}};
-    if (soname)
-        *entry++ = (ElfW(Dyn)){.d_tag = DT_SONAME, .d_un = {.d_val = string_add(object, &used, soname)}};
-    *entry = (ElfW(Dyn)){.d_tag = DT_STRTAB, .d_un = {.d_ptr = (ElfW(Addr))object->strings}};
 }
 
 /* The executable, which needs `needs`; libapp.so.1, which needs libcudart.so.12; and that, which needs libapp.so.1. */

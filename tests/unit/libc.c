@@ -45,23 +45,64 @@ Test(libc, every_function_of_the_c_library_that_is_asked_for)
 }
 
 /* What older linkers make: DT_HASH alone. Two symbols after the empty one, the first of them an import. */
-Test(libc, an_object_with_the_older_hash_table)
+static ElfW(Dyn) older[] = {
+    {.d_tag = DT_HASH}, {.d_tag = DT_SYMTAB}, {.d_tag = DT_STRTAB}, {.d_tag = DT_STRSZ}, {.d_tag = DT_NULL}};
+
+/* The addresses in it, as they are where it was linked `bias` bytes below. */
+static void older_place(ElfW(Addr) bias)
 {
     static const char strings[] = "\0imported\0defined";
     static const ElfW(Sym) symbols[] = {{0},
                                         {.st_name = 1, .st_info = STT_FUNC},
                                         {.st_name = 10, .st_info = STT_OBJECT, .st_shndx = 1, .st_value = 64}};
     static const uint32_t hash[] = {1, 3, 1, 0, 2, 0};
-    static ElfW(Dyn) dynamic[] = {{.d_tag = DT_HASH}, {.d_tag = DT_SYMTAB}, {.d_tag = DT_STRTAB}, {.d_tag = DT_NULL}};
-    dynamic[0].d_un.d_ptr = (ElfW(Addr))hash;
-    dynamic[1].d_un.d_ptr = (ElfW(Addr))symbols;
-    dynamic[2].d_un.d_ptr = (ElfW(Addr))strings;
-    const struct link_map object = {.l_ld = dynamic};
+    older[0].d_un.d_ptr = (ElfW(Addr))hash - bias;
+    older[1].d_un.d_ptr = (ElfW(Addr))symbols - bias;
+    older[2].d_un.d_ptr = (ElfW(Addr))strings - bias;
+    older[3].d_un.d_val = sizeof strings;
+}
+
+Test(libc, an_object_with_the_older_hash_table)
+{
+    older_place(0);
+    const struct link_map object = {.l_ld = older};
     cr_assert_null(object_symbol(&object, "imported"));
     cr_assert_null(object_symbol(&object, "undefined"));
     cr_assert_eq(object_symbol(&object, "defined"), (void *)64);
-    dynamic[0].d_tag = DT_DEBUG;
+    older[0].d_tag = DT_DEBUG;
     cr_assert_null(object_symbol(&object, "defined"), "no hash table at all");
+}
+
+/*
+ * The loader relocates addresses in place, but not in the vDSO and not in a section that is read only. gVisor's vDSO is
+ * linked at 0xffffffffff700000, prelinked libraries above where they are mapped: their bias is negative.
+ */
+Test(libc, an_object_whose_addresses_are_relocated_or_not)
+{
+    const ElfW(Addr) here = (ElfW(Addr))older;
+    const ElfW(Addr) biases[] = {here, here - 0xffffffffff700000, here - 0x7fff00000000, 0x7e0000000000, 0x108000, 0};
+    for (size_t i = 0; i < sizeof biases / sizeof *biases; i++) {
+        const struct link_map object = {.l_addr = biases[i], .l_ld = older};
+        older_place(0);
+        cr_expect_eq((ElfW(Addr))object_symbol(&object, "defined"), biases[i] + 64, "relocated, %zu", i);
+        older_place(biases[i]);
+        if (biases[i] > (ElfW(Addr))1 << 34)
+            cr_expect_eq((ElfW(Addr))object_symbol(&object, "defined"), biases[i] + 64, "not relocated, %zu", i);
+    }
+}
+
+/* Nothing is followed that leads out of the object, or out of its table of strings. */
+Test(libc, an_object_whose_addresses_lead_nowhere)
+{
+    const struct link_map object = {.l_addr = 0, .l_ld = older};
+    older_place((ElfW(Addr))1 << 40);
+    cr_expect_null(object_symbol(&object, "defined"));
+    cr_expect_null(object_string(&object, DT_STRTAB));
+    older_place(0);
+    older[3].d_un.d_val = 10;
+    cr_expect_null(object_symbol(&object, "defined"));
+    older[3].d_tag = DT_DEBUG;
+    cr_expect_null(object_symbol(&object, "defined"));
 }
 
 Test(libc, what_is_not_there)

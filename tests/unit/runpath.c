@@ -17,7 +17,7 @@
 
 struct object {
     struct link_map map;
-    ElfW(Dyn) dynamic[3];
+    ElfW(Dyn) dynamic[4];
     char path[PATH_MAX], strings[PATH_MAX];
 };
 
@@ -61,7 +61,8 @@ static void object_make(struct object *object, const char *name, const char *run
         snprintf(object->strings + strlen(object->strings), sizeof folder, *c == '@' ? "%s" : "%.1s",
                  *c == '@' ? folder : c);
     object->dynamic[0] = (ElfW(Dyn)){.d_tag = DT_STRTAB, .d_un = {.d_ptr = (ElfW(Addr))object->strings}};
-    object->dynamic[1] = (ElfW(Dyn)){.d_tag = runpath ? DT_RUNPATH : DT_NULL, .d_un = {.d_val = 0}};
+    object->dynamic[1] = (ElfW(Dyn)){.d_tag = DT_STRSZ, .d_un = {.d_val = sizeof object->strings}};
+    object->dynamic[2] = (ElfW(Dyn)){.d_tag = runpath ? DT_RUNPATH : DT_NULL, .d_un = {.d_val = 0}};
 }
 
 /* The executable with one RUNPATH, and a library with another one. */

@@ -55,12 +55,10 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - small before fast (-Os: 8 KiB less; what costs time here is the driver);
 # - one segment for code and constants: two fewer to map in every process;
 # - nothing exported but the hooks, and those without version names;
-# - no tables for unwinding (9 KiB), but where a thread may be cancelled in a call that we passed on, or a signal handler
-#   runs that may end the thread.
+# - tables for unwinding (9 KiB): a thread may be cancelled, or ended by a signal handler, in any of our frames.
 # What must be so whatever CFLAGS and LDFLAGS say (a distribution's hardening, link-time optimisation) comes after them.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections
-SHIM_MUST    := -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto
-SHIM_UNWIND  := -fno-unwind-tables -fno-asynchronous-unwind-tables
+SHIM_MUST    := -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto -fasynchronous-unwind-tables
 # On aarch64 the compiler's own atomics come with a constructor that looks a function up in every process.
 SHIM_FLAGS   += $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 # -Oz where the compiler has it (gcc 12).
@@ -129,12 +127,10 @@ $(BUILD)/shim/kernel.fatbin: shim/kernel.ptx shim/kernel.sh
 	$(call say,NVCC)
 	$(Q)NVCC='$(NVCC)' sh shim/kernel.sh $< $@ $(FAT_BINARY_GPUS)
 
-$(BUILD)/shim/gpuwarm.o $(BUILD)/shim/signals.o: SHIM_UNWIND := -fasynchronous-unwind-tables
-
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) $(SHIM_MUST) $(SHIM_OPTIMISE) $(SHIM_UNWIND) -c -o $@ $<
+	$(Q)$(CC) $(SHIM_FLAGS) $(CFLAGS) $(SHIM_MUST) $(SHIM_OPTIMISE) -c -o $@ $<
 
 $(BUILD)/tests/simcuda/%.o: tests/simcuda/%.c
 	@mkdir -p $(@D)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See environment.h. */
 #include "environment.h"
-#include <fcntl.h>
-#include <link.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "memory.h"
+#include "start.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum { AUXILIARY_BYTES = 1024 }; /* some 25 entries of 16 bytes on Linux 6 */
 
@@ -25,13 +22,12 @@ const char *environment_get(char *const *environment, const char *name)
     return NULL;
 }
 
-/* One entry, if it is of that name: at `entry`, read from the memory of the process. */
-static bool entry_copy(int memory, uintptr_t entry, const char *name, char *value, size_t size)
+/* One entry, if it is of that name: at `entry`, in memory that may be gone. */
+static bool entry_copy(const char *entry, const char *name, char *value, size_t size)
 {
     char text[512];
     size_t name_length = strlen(name);
-    ssize_t length = pread(memory, text, sizeof text - 1, (off_t)entry);
-    text[length > 0 ? length : 0] = '\0';
+    text[memory_read(entry, text, sizeof text - 1)] = '\0';
     if (strncmp(text, name, name_length) != 0 || text[name_length] != '=')
         return false;
     snprintf(value, size, "%s", text + name_length + 1);
@@ -40,28 +36,11 @@ static bool entry_copy(int memory, uintptr_t entry, const char *name, char *valu
 
 bool environment_copy(char *const *environment, const char *name, char *value, size_t size)
 {
-    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    uintptr_t at = (uintptr_t)environment, entry;
+    const char *entry;
     bool found = false;
-    for (; memory >= 0 && !found; at += sizeof entry) {
-        if (pread(memory, &entry, sizeof entry, (off_t)at) != sizeof entry || !entry)
-            break;
-        found = entry_copy(memory, entry, name, value, size);
-    }
-    if (memory >= 0)
-        close(memory);
+    for (; !found && memory_read(environment, &entry, sizeof entry) == sizeof entry && entry; environment++)
+        found = entry_copy(entry, name, value, size);
     return found;
-}
-
-/* The kernel's own copy; room that is left is zero, which is AT_NULL. */
-static void auxiliary_read(char *to)
-{
-    int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t length = read(fd, to, AUXILIARY_BYTES - sizeof(ElfW(auxv_t)));
-    (void)length;
-    close(fd);
 }
 
 void environment_set(char ***environment, const char *name, const char *value)
@@ -83,6 +62,7 @@ void environment_set(char ***environment, const char *name, const char *value)
         if (strncmp(old[i], name, name_length) != 0 || old[i][name_length] != '=')
             list[kept++] = old[i];
     list[kept++] = text;
-    auxiliary_read((char *)&list[kept + 1]);
+    /* Room that is left is zero, which is AT_NULL. */
+    start_auxiliary_read((ElfW(auxv_t) *)(void *)&list[kept + 1], AUXILIARY_BYTES - sizeof(ElfW(auxv_t)));
     *environment = list;
 }

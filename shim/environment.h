@@ -10,10 +10,9 @@
 const char *environment_get(char *const *environment, const char *name);
 
 /*
- * The value of `name` (cut off where it is longer than some 480 bytes, or than `size`), at a moment at which another
- * thread may be changing the list: setenv frees the one that it replaces (glibc before 2.41). So it is read by way of
- * /proc/self/mem, where memory that is gone is an error and no fault. false: not found, which may not mean that it is
- * not there.
+ * The value of `name` (cut off where it is longer than some 480 bytes, or than `size`), while another thread may be
+ * changing the list: setenv frees the one that it replaces (glibc before 2.41). So it is read in a way in which memory
+ * that is gone is no fault (memory.h). false: not found, which may not mean that it is not there.
  */
 bool environment_copy(char *const *environment, const char *name, char *value, size_t size);
 

@@ -5,18 +5,16 @@
  * load: before main, glibc runs the constructor on the program's first thread, without the loader's lock, and nearly
  * always as the only thread: constructors of libraries that the program links ran before and may have started some.
  * serve: the program comes to wait for connections, in one of the hooked functions (hooks.def).
- * fork: a child begins, in the handler that fork(2) runs in it.
+ * fork: a child begins, in the hooked fork(2), once that has returned in it.
  *
  * Whatever happens here, the program goes on as if nothing had: errno is kept, nothing is thrown, no failure ends the
  * process. A process is warmed once at most; it is watched while that, or a line that is to be said, is still to come,
  * and else a hook is a jump.
  */
-#include "caller.h"
 #include "environment.h"
 #include "listener.h"
 #include "next.h"
 #include "object.h"
-#include "presence.h"
 #include "runpath.h"
 #include "session.h"
 #include "signals.h"
@@ -36,8 +34,11 @@
 /* A warm-up runs on a stack of the program's; the driver's own use is not documented. */
 static const size_t STACK_BYTES = (size_t)256 << 10;
 
-/* A server that has accepted connections without CUDA is looked at every so many moments. */
-enum { LATE_LOOKS = 16 };
+/*
+ * Where libraries were loaded since the start, and none of CUDA's, a look is not free. Each wait is looked at for as long
+ * as nobody was accepted, but the first thousand after each listen(2) at the most; then one of so many.
+ */
+enum { EVERY_LOOKS = 1000, LATE_LOOKS = 16 };
 
 /* What tells a thread from another without a system call: its control block's address. */
 #ifdef __x86_64__
@@ -63,18 +64,15 @@ static struct {
     bool listened;         /* this process or one that it was forked from has a socket that listens */
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
-    bool child;            /* forked from the process that read the settings */
-    bool of_threads;       /* forked from one that had several threads, as far as is known */
-    unsigned passed;       /* how often it was not looked whether one is there, since then */
+    unsigned waits;        /* how often a look was not free since it called listen */
     pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
     int epoll_listener;    /* that socket */
-    int epoll_passed;      /* the set on which a thread waits that does not serve, and one; 0: none */
+    const void *no_server; /* where a call came from last that was found to be in no library that serves */
     const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
     const void *stack_top; /* of that one */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
-    struct presence presence;
 } process;
 
 /* A filter may allow fork and not getpid: a child asks when it matters. */
@@ -87,7 +85,7 @@ static void pid_find(void)
 /* What made this a process that is warmed. */
 static const char *cuda_name(void)
 {
-    return process.presence.library[0] ? process.presence.library : "a CUDA executable";
+    return session.loaded.cuda.library[0] ? session.loaded.cuda.library : "a CUDA executable";
 }
 
 /* ---- watching -------------------------------------------------------------------------------------------------------
@@ -101,17 +99,17 @@ static const char *cuda_name(void)
 /*
  * Where the next definition is not the C library's it may be anything, and is called with all that the hook is. As long
  * as nothing has listened, calls that wait for anything are not looked at: they make no system call more, and cost what
- * they cost once all is decided.
+ * they cost once all is decided. A process whose children are to be warmed does not serve.
  */
-#define WATCH(name)                                                                                                    \
-    if (next_known.name)                                                                                               \
+#define WATCH(name, wanted)                                                                                            \
+    if (wanted)                                                                                                        \
         __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_SEQ_CST);
 static void watch(void)
 {
-#define HOOK(name, parameters, arguments) WATCH(name)
-#define HOOK_WAIT(name, parameters, arguments)                                                                         \
-    if (process.listened)                                                                                              \
-    WATCH(name)
+    const bool forks = process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK;
+#define HOOK(name, parameters, arguments)      WATCH(name, !forks && next_known.name)
+#define HOOK_WAIT(name, parameters, arguments) WATCH(name, !forks && next_known.name && process.listened)
+#define HOOK_FORK(name, parameters, arguments) WATCH(name, forks)
 #include "hooks.def"
 #undef HOOK
     /* Another thread has decided meanwhile. */
@@ -130,47 +128,43 @@ static bool watch_end(void)
 /* As the last look had it. The CUDA runtime that is linked statically opens the driver at the program's first call. */
 static bool has_known_cuda(void)
 {
-    return session.process.facts.fat_binary || process.presence.library[0];
+    return session.process.facts.fat_binary || session.loaded.cuda.library[0];
 }
 
-/*
- * May the lock of the loader's list be held for ever? By a thread that was in dl_iterate_phdr when another one forked
- * this process.
- */
-static bool lock_in_doubt(void)
+/* By memory alone: does it have CUDA as far as is known, or was anything loaded that could be? */
+static bool could_have_cuda(void)
 {
-    return process.of_threads;
-}
-
-/* Where the lock is in doubt this asks the system, and is asked only of a thread at a socket that listens. */
-static bool look_for_cuda(void)
-{
-    return lock_in_doubt() ? presence_unlocked(&process.presence, session.image.maps, false)
-                           : presence_of_cuda(&process.presence);
+    return process.state != STATE_WAITS || has_known_cuda() || loaded_more(&session.loaded);
 }
 
 static bool has_cuda(void)
 {
-    return process.state != STATE_WAITS || session.process.facts.fat_binary || look_for_cuda();
+    return process.state != STATE_WAITS || session.process.facts.fat_binary || loaded_look(&session.loaded);
 }
 
-/* Is who called so one of these libraries (caller.h)? */
+/* Is who called so one of these libraries (object.h)? */
 static bool is_called_by(bool (*matches)(const char *soname), const void *from)
 {
-    return caller_matches(from, matches, lock_in_doubt() ? session.image.maps : NULL);
+    return loaded_has_code(&session.loaded, from, matches);
+}
+
+static bool is_time_to_look(void)
+{
+    unsigned wait = __atomic_fetch_add(&process.waits, 1, __ATOMIC_RELAXED);
+    return (!process.late && wait < EVERY_LOOKS) || wait % LATE_LOOKS == 0;
 }
 
 /*
- * Might it have CUDA? As the last look had it, or a new one where there was none. A process that has served without is
- * not looked at each time: its first request has been answered, so that a look is all that it could gain by.
+ * Might it have CUDA? As the last look had it; a new one, if that takes no system call; else only has_cuda() can tell,
+ * which makes some: it is asked once the socket is known to listen.
  */
 static bool may_have_cuda(void)
 {
     if (process.state != STATE_WAITS || has_known_cuda())
         return true;
-    if (process.late && __atomic_fetch_add(&process.passed, 1, __ATOMIC_RELAXED) % LATE_LOOKS != 0)
+    if (!loaded_more(&session.loaded) || !is_time_to_look())
         return false;
-    return look_for_cuda();
+    return !loaded_is_plain(&session.loaded) || loaded_look(&session.loaded);
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
@@ -193,7 +187,7 @@ static bool stack_allows(void)
 static bool driver_forbids(char *why, size_t size)
 {
     char path[256];
-    if (process.presence.driver || !runpath_of_executable_has_driver(&session.image, path, sizeof path))
+    if (session.loaded.cuda.driver || !runpath_of_executable_has_driver(&session.image, path, sizeof path))
         return false;
     snprintf(why, size, "its RUNPATH leads to a driver of its own, %s", path);
     return true;
@@ -227,30 +221,44 @@ static void warm_for(enum trigger trigger, enum reason reason)
 /* What is kept from this thread while we do something on it that the program must not notice. */
 struct quiet {
     struct signals signals;
-    int state, type; /* of cancellation */
+    int state; /* of cancellation */
 };
 
-/* No cancellation: what we do has points of it where the call that we are in has none, in frames without tables. */
+/*
+ * No cancellation: what we do has points of it where the call that we are in has none. The result is set first, since
+ * before glibc 2.34 a program without libpthread has functions of these names that do nothing.
+ */
 static void quiet_begin(struct quiet *quiet)
 {
+    quiet->state = PTHREAD_CANCEL_ENABLE;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &quiet->state);
-    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &quiet->type);
     signals_hold_handled(&quiet->signals);
 }
 
 /*
  * How a call that waits would have been interrupted meanwhile; `mask`, if any, is what it blocks. The handlers run here
- * and may leave by siglongjmp, so nothing is to be done after them; but for a thread that may be cancelled at any time,
- * which is cancelled with the program's signal mask.
+ * and may leave by siglongjmp, so nothing is to be done after them.
  */
 static enum signals_came quiet_end(const struct quiet *quiet, const sigset_t *mask)
 {
     enum signals_came came = signals_came(&quiet->signals, mask);
     pthread_setcancelstate(quiet->state, NULL);
     signals_release(&quiet->signals);
-    if (quiet->type != PTHREAD_CANCEL_DEFERRED)
-        pthread_setcanceltype(quiet->type, NULL);
     return came;
+}
+
+/*
+ * May this thread be cancelled at any point? It may then hold any lock, and so nothing is done on it. glibc before 2.41
+ * also lets it be so in its own calls that wait, as a signal handler sees that runs in one.
+ */
+static bool may_be_cancelled_anywhere(void)
+{
+    int type = PTHREAD_CANCEL_DEFERRED;
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    if (type == PTHREAD_CANCEL_DEFERRED)
+        return false;
+    pthread_setcanceltype(type, NULL);
+    return true;
 }
 
 /*
@@ -320,7 +328,7 @@ static enum signals_came serve(struct call call)
 {
     struct quiet quiet;
     if (!is_this_process() || !has_cuda() || is_called_by(object_is_transport, call.from) ||
-        may_be_in_handler(call.mask) || !watch_end())
+        may_be_in_handler(call.mask) || may_be_cancelled_anywhere() || !watch_end())
         return SIGNALS_NONE;
     quiet_begin(&quiet);
     serve_quietly();
@@ -335,10 +343,9 @@ static bool is_serving_thread(void)
 
 /*
  * Does this thread come to serve? Memory is asked before the kernel (`listens`): a server that has nothing to do with
- * CUDA pays for no system call, and its seccomp filter sees none. But where memory cannot be looked at so, last.
+ * CUDA pays for no system call, and its seccomp filter sees none.
  */
-#define COMES_TO_SERVE(listens)                                                                                        \
-    (is_serving_thread() && (lock_in_doubt() ? (listens) && may_have_cuda() : may_have_cuda() && (listens)))
+#define COMES_TO_SERVE(listens) (is_serving_thread() && may_have_cuda() && (listens))
 
 /* A socket that is not to wait is never interrupted. */
 static bool is_nonblocking(int fd)
@@ -350,10 +357,11 @@ COLD static enum signals_came came_to_accept(int fd, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (is_serving_thread() && (!lock_in_doubt() || listener_is(fd, !process.any))) {
-        if (!may_have_cuda())
+    if (is_serving_thread()) {
+        bool may_have = may_have_cuda(), serves = may_have && listener_is(fd, !process.any);
+        if (!may_have || (serves && !has_cuda()))
             process.late = true;
-        else if (listener_is(fd, !process.any))
+        else if (serves)
             came = serve(call);
     }
     if (came == SIGNALS_INTERRUPTING && is_nonblocking(fd))
@@ -383,18 +391,18 @@ COLD static enum signals_came came_to_select(int count, const void *reads, struc
 }
 
 /*
- * Does who waits on the set serve: the initial thread, or one of a library that serves for it? Of any other that is
- * remembered, since it is dear to ask.
+ * Does who waits serve: the initial thread, or one of a library that serves for it? A "no" is remembered by where the
+ * call came from, since asking is expensive.
  */
-static bool serves_set(int epoll, struct call call)
+static bool is_served_by(struct call call)
 {
     if (is_serving_thread())
         return true;
-    if (__atomic_load_n(&process.epoll_passed, __ATOMIC_RELAXED) == epoll + 1)
+    if (__atomic_load_n(&process.no_server, __ATOMIC_RELAXED) == call.from)
         return false;
     bool serves = is_called_by(object_is_server, call.from);
     if (!serves)
-        __atomic_store_n(&process.epoll_passed, epoll + 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&process.no_server, call.from, __ATOMIC_RELAXED);
     return serves;
 }
 
@@ -407,7 +415,6 @@ COLD static void epoll_filled(int epoll, int fd, struct call call)
     int saved = errno;
     if (COMES_TO_SERVE(listener_is(fd, !process.any)) && !is_called_by(object_is_transport, call.from)) {
         process.epoll_listener = fd;
-        __atomic_store_n(&process.epoll_passed, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
     }
     errno = saved;
@@ -419,7 +426,7 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (epoll >= 0 && epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
-        serves_set(epoll, call) && listener_is(process.epoll_listener, !process.any))
+        is_served_by(call) && listener_is(process.epoll_listener, !process.any))
         came = serve(call);
     errno = saved;
     return waits && came != SIGNALS_NONE;
@@ -434,11 +441,12 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
 static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
-    bool doubt = lock_in_doubt(), cuda = doubt || has_cuda();
+    bool cuda = could_have_cuda();
+    process.waits = 0;
     if (cuda && is_serving_thread())
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
-    if (!process.listened && (doubt || !is_called_by(object_is_transport, __builtin_return_address(0))) &&
+    if (!process.listened && !is_called_by(object_is_transport, __builtin_return_address(0)) &&
         (!cuda || listener_counts(fd, !process.any))) {
         process.listened = true;
         watch();
@@ -537,48 +545,59 @@ static int watched_epoll_pwait2(int epoll, void *events, int count, const struct
  */
 
 /* Without CUDA nothing is asked of the system, unless a report or a log line is wanted. */
+static void fork_moment_without_cuda(void)
+{
+    int state = PTHREAD_CANCEL_ENABLE;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
+    pthread_setcancelstate(state, NULL);
+}
+
+/* In the child, once all handlers of pthread_atfork have run in it. Its own children are not warmed. */
 static void fork_moment(void)
 {
     struct quiet quiet;
-    bool cuda = has_known_cuda();
     process.state = STATE_NOTHING;
     watch_end();
-    if (!cuda) {
-        session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
+    if (may_be_cancelled_anywhere())
+        return;
+    if (!session.process.facts.fat_binary && !loaded_look(&session.loaded)) {
+        fork_moment_without_cuda();
         return;
     }
-    pid_find();
+    process.pid = getpid();
     quiet_begin(&quiet);
     warm_for(TRIGGER_FORK, REASON_FORKED);
     quiet_end(&quiet, NULL);
 }
 
-/* What is loaded is looked at here where it may not be later: no other thread is there to change it. */
-static void look_after_fork(void)
+/*
+ * Not in a handler of pthread_atfork: glibc 2.28 to 2.35 hold the lock of the list of handlers while these run, if the
+ * parent had threads, and a driver that registers one or forks would wait for it for ever.
+ */
+static int watched_fork(void)
 {
-    process.of_threads |= session.libc.single_threaded && !*session.libc.single_threaded;
-    if (process.state == STATE_WAITS && (lock_in_doubt() || session.decision.trigger == TRIGGER_FORK))
-        presence_unlocked(&process.presence, session.image.maps, true);
+    int child = next.fork();
+    if (child != 0)
+        return child;
+    int saved = errno;
+    fork_moment();
+    errno = saved;
+    return 0;
 }
 
-/* In the child, before fork returns there. A child of one that waits decides for itself. */
+/* In every child that the C library forks, before fork returns there. A child of one that waits decides for itself. */
 static void forked(void)
 {
     int saved = errno;
-    bool direct = !process.child;
-    process.child = true;
-    look_after_fork();
     /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
-    process.pid = process.listened && has_known_cuda() ? getpid() : 0;
+    process.pid = process.listened && could_have_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
+    process.waits = 0;
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;
         watch();
-    } else if (process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK) {
-        if (direct)
-            fork_moment();
-        process.state = process.state == STATE_WARMED ? STATE_WARMED : STATE_NOTHING;
     }
     errno = saved;
 }
@@ -622,7 +641,7 @@ static void begin(const struct start *start)
     process.pid = getpid();
     process.initial = process.thread = THREAD_SELF();
     process.stack_top = start->argv;
-    next_find();
+    next_find(session.image.maps);
     if (session.decision.trigger == TRIGGER_LOAD) {
         load_moment();
     } else {
@@ -630,7 +649,7 @@ static void begin(const struct start *start)
         session_prefetch(&session, start);
     }
     /* Warm already, it may still load libraries that can be made ready when it serves. */
-    if (session.decision.trigger == TRIGGER_SERVE || (process.state == STATE_WARMED && session_has_libraries(&session)))
+    if (process.state == STATE_WAITS || (process.state == STATE_WARMED && session_has_libraries(&session)))
         wait_for_moment(start);
     session_keep(&session);
     if (session.libc.at_fork)
@@ -654,7 +673,10 @@ static bool is_left_alone(const struct start *start)
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
     struct start start;
-    if (!start_read(argc, argv, environment, &start) || is_left_alone(&start) || stack_left(argv, true) < START_BYTES)
+    if (!start_read(argc, argv, environment, &start))
+        return;
+    next_auxiliary = start.auxiliary;
+    if (is_left_alone(&start) || stack_left(argv, true) < START_BYTES)
         return;
     int saved = errno;
     begin(&start);

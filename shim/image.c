@@ -44,6 +44,12 @@ bool image_find(const struct start *start, struct image *image)
     return image->maps != NULL;
 }
 
+const struct link_map *image_objects(const struct start *start)
+{
+    struct image image;
+    return image_find(start, &image) ? image.maps : NULL;
+}
+
 enum { MAPS_MAX = 1024 };
 
 enum mark { MARK_UNSEEN, MARK_SEEN, MARK_LEADS };

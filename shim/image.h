@@ -28,6 +28,9 @@ struct links {
     bool too_many;           /* there are more than LINKS_MAX */
 };
 
+/* All loaded objects, the executable's first; NULL when that is not laid out as expected. Needs only the vector. */
+const struct link_map *image_objects(const struct start *start);
+
 /*
  * Finds the executable of the process that was started so. false when it is not laid out as expected: then nothing is
  * known about it.

@@ -28,7 +28,7 @@ const char *library_name(unsigned library)
 /* ---- which are there ------------------------------------------------------------------------------------------------
  */
 
-/* Paths are copied: the loader's list is held only while it is read, and nothing is opened meanwhile. */
+/* Paths are copied, since to open a library changes the list. */
 struct paths {
     unsigned except;
     char paths[LIBRARY_COUNT][PATH_MAX];
@@ -53,24 +53,24 @@ static bool parts_are_there(const char *path, const char *parts)
     return rest;
 }
 
-static int path_collect(struct dl_phdr_info *info, size_t size, void *argument)
+static bool path_collect(ElfW(Addr) address, const char *path, void *argument)
 {
     struct paths *paths = argument;
-    const char *name = text_base_name(info->dlpi_name);
-    (void)size;
+    const char *name = text_base_name(path);
+    (void)address;
     for (unsigned i = 0; i < LIBRARY_COUNT; i++)
         if (!(paths->except & 1u << i) && !paths->paths[i][0] && object_matches(name, kinds[i].soname))
-            snprintf(paths->paths[i], sizeof paths->paths[i], "%s", info->dlpi_name);
-    return 0;
+            snprintf(paths->paths[i], sizeof paths->paths[i], "%s", path);
+    return true;
 }
 
-void libraries_open(struct libraries *libraries, const struct libc *libc, unsigned except)
+void libraries_open(struct libraries *libraries, const struct libc *libc, const struct loaded *loaded, unsigned except)
 {
     struct paths paths = {.except = except};
     memset(libraries, 0, sizeof *libraries);
     if (!libc->open || !libc->close)
         return;
-    dl_iterate_phdr(path_collect, &paths);
+    loaded_walk(loaded, path_collect, &paths);
     for (unsigned i = 0; i < LIBRARY_COUNT; i++) {
         if (!paths.paths[i][0] || !parts_are_there(paths.paths[i], kinds[i].parts))
             continue;

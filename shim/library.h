@@ -9,6 +9,7 @@
 
 #include "driver.h"
 #include "libc.h"
+#include "loaded.h"
 #include "stage.h"
 #include <limits.h>
 
@@ -28,7 +29,7 @@ struct libraries {
 const char *library_name(unsigned library);
 
 /* Finds those that are loaded, but not those in `except` (a bit each). To be closed. */
-void libraries_open(struct libraries *libraries, const struct libc *libc, unsigned except);
+void libraries_open(struct libraries *libraries, const struct libc *libc, const struct loaded *loaded, unsigned except);
 
 bool libraries_any(const struct libraries *libraries);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* See next.h. */
 #include "next.h"
-#include "object.h"
+#include "image.h"
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -96,6 +97,12 @@ static int raw_epoll_pwait2(int epoll, void *events, int count, const struct tim
     return (int)syscall(SYS_epoll_pwait2, epoll, events, count, timeout, mask, KERNEL_MASK_BYTES);
 }
 
+/* Handlers of pthread_atfork do not run: they are the C library's. */
+static int raw_fork(void)
+{
+    return (int)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
 void next_complete(struct next *some)
 {
 #define HOOK(name, parameters, arguments)                                                                              \
@@ -105,11 +112,15 @@ void next_complete(struct next *some)
 #undef HOOK
 }
 
+const ElfW(auxv_t) * next_auxiliary;
+
+static void first_find(void);
+
 /* The first call of each, where nothing was found before. */
 #define HOOK(name, parameters, arguments)                                                                              \
     static int first_##name(REGISTERS)                                                                                 \
     {                                                                                                                  \
-        next_find();                                                                                                   \
+        first_find();                                                                                                  \
         return next_reached.name(PASSED);                                                                              \
     }
 #include "hooks.def"
@@ -143,36 +154,41 @@ _Static_assert(sizeof next == HOOKS * sizeof(slot) && sizeof next_reached == siz
 _Static_assert(sizeof next_known == HOOKS * sizeof(bool), "a byte each");
 
 struct search {
-    bool passed; /* our own object: what comes after it in the loader's order is next */
     struct next found;
     bool known[HOOKS];
 };
 
-static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
+/* The functions that the object defines, where none was found before. */
+static void search_object(struct search *search, const struct link_map *object)
 {
-    struct search *search = argument;
     slot *found = (slot *)&search->found;
-    struct link_map object = {.l_addr = info->dlpi_addr};
-    (void)size;
-    for (size_t i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            object.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-    if (search->passed && object.l_ld) {
-        /* Before glibc 2.34 accept and others are also in libpthread. */
-        bool is_libc = object_symbol(&object, "gnu_get_libc_version") || object_symbol(&object, "pthread_create");
-        for (size_t i = 0; i < HOOKS; i++)
-            if (!found[i] && (found[i] = object_symbol(&object, names[i])))
-                search->known[i] = is_libc;
-    }
-    search->passed |= object.l_ld == _DYNAMIC;
-    return 0;
+    /* Before glibc 2.34 accept and others are also in libpthread. */
+    bool is_known = object_symbol(object, "gnu_get_libc_version") || object_symbol(object, "pthread_create");
+    for (size_t i = 0; i < HOOKS; i++)
+        if (!found[i] && (found[i] = object_symbol(object, names[i])))
+            search->known[i] = is_known;
 }
 
-void next_find(void)
+/*
+ * What comes after our own object is next, as far as the C library, which has all of them: so nothing is read that may
+ * be unloaded. Where the program itself opened this library, we are behind the C library and stand before nothing.
+ */
+static void search_objects(struct search *search, const struct link_map *objects)
 {
-    struct search search = {.passed = false};
+    bool passed = false, is_libc = false;
+    for (; objects && !is_libc; objects = objects->l_next) {
+        is_libc = object_symbol(objects, "__libc_start_main");
+        if (passed || is_libc)
+            search_object(search, objects);
+        passed |= objects->l_ld == _DYNAMIC;
+    }
+}
+
+void next_find(const struct link_map *objects)
+{
+    struct search search = {.known = {false}};
     const slot *found = (const slot *)&search.found, *first = (const slot *)&first_of;
-    dl_iterate_phdr(search_object, &search);
+    search_objects(&search, objects);
     next_complete(&search.found);
     /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
     for (size_t i = 0; i < HOOKS; i++) {
@@ -182,6 +198,18 @@ void next_find(void)
         __atomic_compare_exchange_n(&((slot *)&next_reached)[i], &expected, found[i], false, __ATOMIC_RELEASE,
                                     __ATOMIC_RELAXED);
     }
+}
+
+static void first_find(void)
+{
+    enum { ENTRIES_MAX = 64 }; /* some 25 on Linux 6 */
+    ElfW(auxv_t) copy[ENTRIES_MAX];
+    int saved = errno;
+    struct start start = {.auxiliary = next_auxiliary};
+    if (!start.auxiliary && start_auxiliary_read(copy, sizeof copy))
+        start.auxiliary = copy;
+    next_find(start.auxiliary ? image_objects(&start) : NULL);
+    errno = saved;
 }
 
 void next_reach(void)

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the program's calls of the hooked functions would reach without us: the definition in the next loaded object
- * that has one, another preloaded library's or the C library's. Found at the first call at the latest, by reading the
- * objects' own symbol tables and not through dlsym: hooks are also called in signal handlers and in children of vfork.
+ * The real functions: what RTLD_NEXT would give for the hooked names, another preloaded library's function or the C
+ * library's. Found at the first call at the latest, by reading the objects' own symbol tables. Not through dlsym, and
+ * without the loader's lock: hooks are also called in signal handlers and in children of fork and vfork.
  */
 #ifndef GPUWARM_NEXT_H
 #define GPUWARM_NEXT_H
 
+#include "start.h"
 #include <poll.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -64,10 +63,17 @@ extern OURS struct next_known next_known;
 extern OURS struct next_reached next_reached;
 
 /*
- * Finds all of them, and has each hook that nothing was called through yet jump there. What no object defines becomes
- * the bare system call. Safe to be called twice, and from threads.
+ * Finds all of them among these objects, the executable's and what follows in the loader's list, and has each hook that
+ * nothing was called through yet jump there. What no object up to the C library defines becomes the bare system call.
+ * Safe to be called twice, and from threads.
  */
-void next_find(void);
+void next_find(const struct link_map *objects);
+
+/*
+ * For processes in which nobody calls that: where the kernel laid the auxiliary vector, from which the first call of a
+ * hook finds the objects. NULL, in a constructor that runs before ours: it reads the kernel's own copy.
+ */
+extern OURS const ElfW(auxv_t) * next_auxiliary;
 
 /* Makes the bare system call of each that is missing. */
 void next_complete(struct next *some);

@@ -103,14 +103,14 @@ static bool path_add(struct paths *paths, const char *path)
     return true;
 }
 
-static int path_collect(struct dl_phdr_info *info, size_t size, void *argument)
+static bool path_collect(ElfW(Addr) address, const char *path, void *argument)
 {
     struct paths *paths = argument;
-    const char *name = text_base_name(info->dlpi_name);
-    (void)size;
-    if (object_is_cuda_library(name) && path_add(paths, info->dlpi_name))
+    const char *name = text_base_name(path);
+    (void)address;
+    if (object_is_cuda_library(name) && path_add(paths, path))
         paths->driver |= strcmp(name, driver_files[0]) == 0;
-    return 0;
+    return true;
 }
 
 /* In a list of folders as the dynamic loader reads one (ld.so(8)): an empty entry is the current folder. */
@@ -205,18 +205,18 @@ static void file_prefetch(struct reading *reading, const char *path)
         close(fd);
 }
 
-void stage_prefetch(bool driver, const char *library_path, struct stage_outcome *outcome)
+void stage_prefetch(bool driver, const char *library_path, const struct loaded *loaded, struct stage_outcome *outcome)
 {
     long long start = clock_ns();
-    struct paths paths = {.used = 0}, loaded = {.used = 0};
+    struct paths paths = {.used = 0}, found = {.used = 0};
     struct reading reading = {budget(), outcome};
-    dl_iterate_phdr(path_collect, &loaded);
-    if (driver && !loaded.driver)
+    loaded_walk(loaded, path_collect, &found);
+    if (driver && !found.driver)
         driver_add(&paths, library_path);
     for (size_t at = 0; at < paths.used; at += strlen(paths.bytes + at) + 1)
         file_prefetch(&reading, paths.bytes + at);
-    for (size_t at = 0; at < loaded.used; at += strlen(loaded.bytes + at) + 1)
-        file_prefetch(&reading, loaded.bytes + at);
+    for (size_t at = 0; at < found.used; at += strlen(found.bytes + at) + 1)
+        file_prefetch(&reading, found.bytes + at);
     outcome->ns += clock_ns() - start;
     outcome->result = STAGE_OK;
 }

@@ -7,6 +7,7 @@
 #ifndef GPUWARM_PREFETCH_H
 #define GPUWARM_PREFETCH_H
 
+#include "loaded.h"
 #include "stage.h"
 
 /*
@@ -15,7 +16,7 @@
  * not in the page cache, whole files in that order, until half of the memory that is available would be used; a file
  * that does not fit is left out. Adds to the outcome's time and bytes. It cannot fail.
  */
-void stage_prefetch(bool driver, const char *library_path, struct stage_outcome *outcome);
+void stage_prefetch(bool driver, const char *library_path, const struct loaded *loaded, struct stage_outcome *outcome);
 
 /* "name: 123 kB" in `text` (proc_meminfo(5)) in bytes, 0 when it is not there. Pure. */
 unsigned long long prefetch_meminfo(const char *text, const char *name);

@@ -19,13 +19,32 @@ static void reason_format(const struct decision *decision, char *text, size_t si
 #pragma GCC diagnostic pop
 }
 
+/* What is loaded and in which C library; false where it is none of ours. */
+static bool session_look(struct session *session, const struct start *start, bool *found)
+{
+    *found = image_find(start, &session->image);
+    if (*found && !libc_find(session->image.maps, &session->libc))
+        return false;
+    if (*found)
+        loaded_begin(&session->loaded, session->image.maps, session->libc.single_threaded);
+    return true;
+}
+
+/* The kill switch comes before anything in the process is looked at but its arguments and variables. */
 bool session_open(struct session *session, const struct start *start)
 {
-    bool found = image_find(start, &session->image);
-    if (found && !libc_find(session->image.maps, &session->libc))
-        return false;
-    char *const *environment = session->libc.environment ? *session->libc.environment : start->environment;
+    bool found = false;
+    char *const *environment = start->environment;
     config_parse(environment, &session->config);
+    if (session->config.trigger != SETTING_OFF) {
+        if (!session_look(session, start, &found))
+            return false;
+        /* An earlier constructor may have set variables. */
+        if (session->libc.environment && *session->libc.environment != environment) {
+            environment = *session->libc.environment;
+            config_parse(environment, &session->config);
+        }
+    }
     facts_gather(start, found ? &session->image : NULL, environment, &session->config, &session->process);
     session->decision = policy_decide(&session->config, &session->process.facts);
     session->log = (struct log){session->config.log_level, session->config.log_file};
@@ -195,6 +214,7 @@ static struct warm_request request_make(const struct session *session, enum trig
     const struct process *process = &session->process;
     return (struct warm_request){
         .libc = &session->libc,
+        .loaded = &session->loaded,
         .devices = &session->config.devices,
         .stages = session->config.stages,
         .rank = process->rank.local,
@@ -255,7 +275,8 @@ void session_warm_libraries(struct session *session)
 void session_prefetch(struct session *session, const struct start *start)
 {
     if (session->config.stages & STAGE_BIT(prefetch))
-        stage_prefetch(true, environment_get(start->environment, "LD_LIBRARY_PATH"), &session->prefetched);
+        stage_prefetch(true, environment_get(start->environment, "LD_LIBRARY_PATH"), &session->loaded,
+                       &session->prefetched);
 }
 
 void session_give_up(const struct session *session, const char *reason)

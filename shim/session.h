@@ -17,6 +17,7 @@ struct session {
     struct config config;
     struct libc libc;
     struct image image;
+    struct loaded loaded;
     struct log log;
     struct notices notices;
     struct process process;

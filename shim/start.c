@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* See start.h. Calls nothing. */
+/* See start.h. */
 #include "start.h"
-#include <stddef.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static const ElfW(auxv_t) * auxiliary_find(const ElfW(auxv_t) * entry, unsigned long type)
 {
@@ -42,4 +44,14 @@ unsigned long start_auxiliary(const struct start *start, unsigned long type)
 {
     const ElfW(auxv_t) *entry = auxiliary_find(start->auxiliary, type);
     return entry ? entry->a_un.a_val : 0;
+}
+
+bool start_auxiliary_read(ElfW(auxv_t) * auxiliary, size_t size)
+{
+    long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+    long length = fd >= 0 ? syscall(SYS_read, fd, auxiliary, size) : 0;
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    size_t count = length > 0 ? (size_t)length / sizeof *auxiliary : 0;
+    return count > 0 && auxiliary[count - 1].a_type == AT_NULL;
 }

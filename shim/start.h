@@ -9,6 +9,7 @@
 
 #include <link.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct start {
     int argc;
@@ -26,5 +27,11 @@ bool start_read(int argc, char **argv, char **environment, struct start *start);
 
 /* The value of an entry of the auxiliary vector (AT_*), 0 when there is none. */
 unsigned long start_auxiliary(const struct start *start, unsigned long type);
+
+/*
+ * Reads the kernel's own copy of the vector, up to `size` bytes of it, AT_NULL included. false: it cannot be read, or is
+ * longer. Changes errno. Makes its system calls by number: safe in a signal handler, and no point of cancellation.
+ */
+bool start_auxiliary_read(ElfW(auxv_t) * auxiliary, size_t size);
 
 #endif

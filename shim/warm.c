@@ -180,7 +180,7 @@ static void devices_warm(const struct warm_request *request, struct warmth *warm
 {
     struct libraries libraries = {.held = {NULL}};
     if (request->stages & STAGE_BIT(libraries))
-        libraries_open(&libraries, request->libc, 0);
+        libraries_open(&libraries, request->libc, request->loaded, 0);
     for (unsigned i = 0; i < warmth->count; i++) {
         struct work work = work_on(request, warmth, driver, &libraries, i);
         device_warm(&work, &warmth->devices[i]);
@@ -198,7 +198,7 @@ void warm_run(const struct warm_request *request, struct warmth *warmth)
     warmth->libraries_done = 0;
     warmth->missing[0] = warmth->problem[0] = '\0';
     if (request->stages & STAGE_BIT(prefetch))
-        stage_prefetch(prefetch.result == STAGE_OMITTED, request->library_path, &prefetch);
+        stage_prefetch(prefetch.result == STAGE_OMITTED, request->library_path, request->loaded, &prefetch);
     open_stage(request, warmth, &driver, &opening);
     bool reached = warmth->count > 0;
     if (!reached)
@@ -252,7 +252,7 @@ bool warm_libraries(const struct warm_request *request, struct warmth *warmth)
 {
     struct libraries libraries;
     long long start = clock_ns();
-    libraries_open(&libraries, request->libc, warmth->libraries_done);
+    libraries_open(&libraries, request->libc, request->loaded, warmth->libraries_done);
     bool any = libraries_any(&libraries);
     if (any)
         devices_warm_libraries(request, warmth, &libraries);

@@ -11,6 +11,7 @@ enum warm_result { WARM_WARM, WARM_PARTIAL, WARM_FAILED, WARM_SKIPPED };
 
 struct warm_request {
     const struct libc *libc;
+    const struct loaded *loaded; /* what is loaded; NULL where neither `libraries` nor `prefetch` is asked for */
     const struct device_list *devices;
     unsigned stages; /* STAGE_BIT()s */
     int rank;        /* local rank or -1 */

@@ -72,3 +72,10 @@ Test(bystanders_epoll, a_thread_that_waits_on_what_the_initial_thread_has_made)
     expect_works(LIST("cuda", "thread"), NULL, "serve", 0);
     expect_works(LIST("cuda", "thread"), "GPUWARM_TRIGGER=serve", "serve", 1);
 }
+
+/* But in a library that serves on threads of its own, also where another thread has waited before. */
+Test(bystanders_epoll, a_thread_of_a_library_that_serves)
+{
+    expect_works(LIST("cuda", "library"), NULL, "serve", 1);
+    expect_works(LIST("cuda", "library"), "GPUWARM_TRIGGER=serve", "serve", 1);
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A seccomp filter for steps.c, by name: `kill` ends the process at a system call that is not one of those that it
- * makes itself, `refuse` lets those fail that the driver begins with, `trap` has a handler of SIGSYS let them fail, as
- * browsers' sandboxes do, and `refuse-files` every opening of a file.
+ * A seccomp filter, by name: `kill` ends the process at a system call that is not one of those that steps.c makes itself,
+ * `refuse` lets those fail that the driver begins with, `trap` has a handler of SIGSYS let them fail, as browsers'
+ * sandboxes do, `refuse-files` every opening of a file, and `refuse-copy` process_vm_readv(2), as in some containers.
  */
 #ifndef HOST_FILTER_H
 #define HOST_FILTER_H
@@ -40,6 +40,8 @@ static const unsigned short filter_files[] = {
     SYS_open,
 #endif
 };
+
+static const unsigned short filter_copy[] = {SYS_process_vm_readv};
 
 /* Every system call in the list does `listed`, every other `other`. */
 static bool filter_install(const unsigned short *list, size_t count, unsigned listed, unsigned other)
@@ -81,6 +83,8 @@ static bool filter_named(const char *name)
     }
     if (strcmp(name, "refuse-files") == 0)
         return filter_install(filter_files, FILTER_SIZE(filter_files), refused, SECCOMP_RET_ALLOW);
+    if (strcmp(name, "refuse-copy") == 0)
+        return filter_install(filter_copy, FILTER_SIZE(filter_copy), refused, SECCOMP_RET_ALLOW);
     return filter_install(filter_own, FILTER_SIZE(filter_own), SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A master that listens, puts its listening socket in an epoll set, and only then forks the workers that wait on it:
- * shares_epoll [cuda] [thread]. `cuda` opens the driver in the master, before; otherwise each worker does so itself. A
- * worker answers one connection, made by the master, with what its first CUDA calls gave. With `thread` it is one
- * thread of the same process.
+ * shares_epoll [cuda] [thread | library]. `cuda` opens the driver in the master, before; otherwise each worker does so
+ * itself. A worker answers one connection, made by the master, with what its first CUDA calls gave. With `thread` it is
+ * one thread of the same process; with `library` that waits in a library which serves (libgrpc.c), after it has waited
+ * itself.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -40,15 +41,34 @@ static int listener_make(void)
 
 static int listener, epoll;
 static void *driver;
+static int (*wait_in_library)(int epoll);
+
+/* Opens the library beside this program. */
+static bool library_open(const char *program)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%.*s/libgrpc.so", (int)(strrchr(program, '/') - program), program);
+    void *library = dlopen(path, RTLD_NOW);
+    wait_in_library = library ? (int (*)(int))dlsym(library, "grpc_wait") : NULL;
+    return wait_in_library;
+}
+
+static int wait_for_event(void)
+{
+    struct epoll_event event;
+    if (!wait_in_library)
+        return epoll_wait(epoll, &event, 1, 30000);
+    epoll_wait(epoll, &event, 1, 0);
+    return wait_in_library(epoll);
+}
 
 static void *work(void *unused)
 {
-    struct epoll_event event;
     void *context = NULL;
     void *opened = driver ? driver : driver_open();
     int (*init)(unsigned) = (int (*)(unsigned))dlsym(opened, "cuInit");
     int (*retain)(void **, int) = (int (*)(void **, int))dlsym(opened, "cuDevicePrimaryCtxRetain");
-    int ready = epoll_wait(epoll, &event, 1, 30000);
+    int ready = wait_for_event();
     int connection = accept(listener, NULL, NULL);
     int initialised = init(0);
     dprintf(connection, "ready %d, cuInit %d, retain %d", ready, initialised, retain(&context, 0));
@@ -87,7 +107,10 @@ static void ask_a_worker(void)
 
 int main(int argc, char **argv)
 {
-    bool threads = argc > 2 && strcmp(argv[2], "thread") == 0;
+    bool in_library = argc > 2 && strcmp(argv[2], "library") == 0;
+    bool threads = in_library || (argc > 2 && strcmp(argv[2], "thread") == 0);
+    if (in_library && !library_open(argv[0]))
+        puts(dlerror());
     driver = argc > 1 ? driver_open() : NULL;
     listener = listener_make();
     epoll = epoll_create1(0);

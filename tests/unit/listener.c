@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which sockets listen, in the forms in which programs wait for them; and whether a thread has stack left. */
 #include "listener.h"
-#include "presence.h"
 #include "stack.h"
 #include <criterion/criterion.h>
 #include <netinet/in.h>
@@ -116,16 +115,6 @@ Test(listener, selected)
     cr_assert(listener_selected(high + 1, &set, true));
     cr_assert_not(listener_selected(high, &set, true), "beyond the count");
     cr_assert_not(listener_selected(high + 1, NULL, true));
-}
-
-Test(presence, no_cuda_library_in_this_process)
-{
-    struct presence presence = {.looked = false};
-    cr_assert_not(presence_of_cuda(&presence));
-    cr_assert(presence.looked);
-    cr_assert_gt(presence.loaded, 0);
-    cr_assert_not(presence_of_cuda(&presence), "asked again");
-    cr_assert_not(presence.driver);
 }
 
 static void *thread_stack(void *top)

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -46,7 +47,7 @@ static int listener_make(struct sockaddr_in *address)
 
 Test(next, the_c_librarys_functions_are_found_and_known)
 {
-    next_find();
+    next_find(_r_debug.r_map);
     /* epoll_pwait2 came with glibc 2.35; before, its bare call answers what the kernel does. */
 #define HOOK(name, parameters, arguments)                                                                              \
     if (of_libc(#name) || strcmp(#name, "epoll_pwait2") != 0) {                                                        \
@@ -77,7 +78,7 @@ Test(next, what_is_watched_already_stays_so)
 {
     const anything watching = next_reached.listen;
     next_reached.poll = watching;
-    next_find();
+    next_find(_r_debug.r_map);
     cr_expect_eq(next_reached.poll, watching);
     next_reach();
     cr_expect_eq((function)next_reached.poll, of_libc("poll"));
@@ -86,7 +87,7 @@ Test(next, what_is_watched_already_stays_so)
 static void *find(void *unused)
 {
     for (int i = 0; i < 50; i++)
-        next_find();
+        next_find(_r_debug.r_map);
     return unused;
 }
 

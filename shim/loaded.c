@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* See loaded.h. */
+#include "loaded.h"
+#include "memory.h"
+#include "object.h"
+#include "text.h"
+#include <string.h>
+
+/* Of a list that is changed meanwhile and may have become a ring. */
+enum { OBJECTS_MAX = 4096 };
+
+/* Another thread may be adding to the list: it sets this pointer last (glibc, _dl_add_to_namespace_list). */
+static const struct link_map *next_of(const struct link_map *object)
+{
+    return __atomic_load_n(&object->l_next, __ATOMIC_ACQUIRE);
+}
+
+bool loaded_more(const struct loaded *loaded)
+{
+    return next_of(loaded->start_last) != NULL;
+}
+
+/* glibc sets this variable before it makes a thread, and never clears it again while there may be one. */
+static bool has_one_thread(const struct loaded *loaded)
+{
+    return loaded->single_threaded && *(const volatile char *)loaded->single_threaded;
+}
+
+bool loaded_is_plain(const struct loaded *loaded)
+{
+    return !loaded_more(loaded) || has_one_thread(loaded);
+}
+
+/* From one object to another, as they stand. false: the visitor has ended the walk. */
+static bool walk_plainly(const struct link_map *from, const struct link_map *to, loaded_visit *visit, void *argument)
+{
+    for (const struct link_map *object = from; object; object = next_of(object)) {
+        if (!visit(object->l_addr, object->l_name ? object->l_name : "", argument))
+            return false;
+        if (object == to)
+            break;
+    }
+    return true;
+}
+
+static void walk_carefully(const struct link_map *from, loaded_visit *visit, void *argument)
+{
+    struct link_map object;
+    char path[512];
+    for (int i = 0; i < OBJECTS_MAX && from && memory_read(from, &object, sizeof object) == sizeof object; i++) {
+        path[memory_read(object.l_name, path, sizeof path - 1)] = '\0';
+        if (!visit(object.l_addr, path, argument))
+            return;
+        from = object.l_next;
+    }
+}
+
+void loaded_walk(const struct loaded *loaded, loaded_visit *visit, void *argument)
+{
+    if (!walk_plainly(loaded->first, loaded->start_last, visit, argument) || !loaded_more(loaded))
+        return;
+    const struct link_map *more = next_of(loaded->start_last);
+    if (has_one_thread(loaded))
+        walk_plainly(more, NULL, visit, argument);
+    else
+        walk_carefully(more, visit, argument);
+}
+
+/* ---- what is there --------------------------------------------------------------------------------------------------
+ */
+
+/* Everything up to the C library was mapped before anything ran: all that is opened later stands behind it. */
+static const struct link_map *c_library(const struct link_map *first)
+{
+    const struct link_map *object = first;
+    while (object->l_next && strcmp(text_base_name(object->l_name), "libc.so.6") != 0)
+        object = object->l_next;
+    return object;
+}
+
+static bool is_needed(const struct link_map *first, const struct link_map *object)
+{
+    for (const struct link_map *before = first; before != object; before = before->l_next)
+        if (object_needs_object(before, object))
+            return true;
+    return false;
+}
+
+/*
+ * The last object that cannot be unloaded. Constructors have run before ours and may have opened libraries: the first of
+ * these is one that nothing before it needs.
+ */
+static const struct link_map *start_last(const struct link_map *first)
+{
+    const struct link_map *last = c_library(first);
+    while (last->l_next && is_needed(first, last->l_next))
+        last = last->l_next;
+    return last;
+}
+
+static bool look_at(ElfW(Addr) address, const char *path, void *argument)
+{
+    struct loaded_cuda *cuda = argument;
+    const char *name = text_base_name(path);
+    (void)address;
+    cuda->driver |= strcmp(name, "libcuda.so.1") == 0;
+    if (!cuda->library[0] && object_is_cuda_library(name)) {
+        struct text library = text_in(cuda->library, sizeof cuda->library);
+        text_format(&library, "%s", name);
+    }
+    return !cuda->driver;
+}
+
+static void look(struct loaded *loaded)
+{
+    struct loaded_cuda cuda = {.driver = false};
+    loaded_walk(loaded, look_at, &cuda);
+    /* Another thread may be reading the name: it is not written again where it is the same. */
+    if (cuda.driver != loaded->cuda.driver || strcmp(cuda.library, loaded->cuda.library) != 0)
+        loaded->cuda = cuda;
+}
+
+void loaded_begin(struct loaded *loaded, const struct link_map *first, const char *single_threaded)
+{
+    *loaded = (struct loaded){.first = first, .start_last = start_last(first), .single_threaded = single_threaded};
+    look(loaded);
+}
+
+bool loaded_look(struct loaded *loaded)
+{
+    if (loaded_more(loaded))
+        look(loaded);
+    return loaded->cuda.library[0] != '\0';
+}
+
+/* ---- whose code -----------------------------------------------------------------------------------------------------
+ */
+
+struct nearest {
+    ElfW(Addr) address, start;
+    bool (*matches)(const char *soname);
+    bool found;
+};
+
+static bool near(ElfW(Addr) start, const char *path, void *argument)
+{
+    struct nearest *nearest = argument;
+    if (start <= nearest->address && start >= nearest->start) {
+        nearest->start = start;
+        nearest->found = nearest->matches(text_base_name(path));
+    }
+    return true;
+}
+
+bool loaded_has_code(const struct loaded *loaded, const void *address, bool (*matches)(const char *soname))
+{
+    struct nearest nearest = {(ElfW(Addr))address, 0, matches, false};
+    loaded_walk(loaded, near, &nearest);
+    return nearest.found;
+}

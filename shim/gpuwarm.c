@@ -522,13 +522,6 @@ static int watched_epoll_pwait(int epoll, void *events, int count, int ms, const
                                                          : next.epoll_pwait(epoll, events, count, ms, mask);
 }
 
-static int watched_epoll_pwait2(int epoll, void *events, int count, const struct timespec *timeout, const void *mask)
-{
-    bool waits = !timeout || timeout->tv_sec || timeout->tv_nsec;
-    return epoll_interrupted(epoll, waits, CALL(mask)) ? INTERRUPTED
-                                                       : next.epoll_pwait2(epoll, events, count, timeout, mask);
-}
-
 /*
  * Exported under the functions' names and called by ours: a jump, with the caller's registers and stack untouched.
  */

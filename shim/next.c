@@ -8,10 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SYS_epoll_pwait2 /* since Linux 5.11; one number on all architectures */
-#define SYS_epoll_pwait2 441
-#endif
-
 enum { KERNEL_MASK_BYTES = 8 }; /* of a signal mask as the kernel takes it: 64 signals */
 
 /* The system calls, for the case that no object is found to have the function: not points of cancellation, as those
@@ -90,11 +86,6 @@ static int raw_epoll_pwait(int epoll, void *events, int count, int ms, const voi
 static int raw_epoll_wait(int epoll, void *events, int count, int ms)
 {
     return raw_epoll_pwait(epoll, events, count, ms, NULL);
-}
-
-static int raw_epoll_pwait2(int epoll, void *events, int count, const struct timespec *timeout, const void *mask)
-{
-    return (int)syscall(SYS_epoll_pwait2, epoll, events, count, timeout, mask, KERNEL_MASK_BYTES);
 }
 
 /* Handlers of pthread_atfork do not run: they are the C library's. */

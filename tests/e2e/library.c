@@ -32,6 +32,35 @@ Test(library, exports_the_hooks_and_nothing_else)
         cr_expect_not_null(strstr(defined, run_env(" T %s\n", hooks[i])), "%s", hooks[i]);
 }
 
+/*
+ * A program that tests for a function finds what the library exports, in every preloaded process: so only what each C
+ * library has that it runs with. Named again here: hooks.def is what is tested.
+ */
+Test(library, exports_only_what_glibc_2_17_has)
+{
+    static const char *const has[] = {"listen",      "accept", "accept4", "poll",      "__poll_chk", "ppoll",
+                                      "__ppoll_chk", "select", "pselect", "epoll_ctl", "epoll_wait", "epoll_pwait"};
+    char *defined = tool(LIST("/usr/bin/nm", "-D", "--defined-only", run_build("libgpuwarm.so")));
+    int lines = 0;
+    for (char *line = strtok(defined, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+        size_t i = 0;
+        while (i < sizeof has / sizeof *has && strcmp(strrchr(line, ' ') + 1, has[i]) != 0)
+            i++;
+        cr_expect_lt(i, sizeof has / sizeof *has, "%s", line);
+    }
+    cr_assert_gt(lines, 0);
+}
+
+/* Seen failing with glibc 2.31, where epoll_pwait2 was exported and the C library has none. */
+Test(library, a_program_finds_the_functions_that_its_c_library_has)
+{
+    struct run without = run_program(PLAIN, LIST(run_host("looks_for")), NULL);
+    struct run with = run_program(PRELOADED, LIST(run_host("looks_for")), NULL);
+    cr_expect_eq(without.status, 0, "%d, %s", without.status, without.err);
+    cr_expect_not_null(strstr(without.out, "epoll_wait: 1 1\n"), "%s", without.out);
+    cr_expect_str_eq(with.out, without.out, "%s", with.out);
+}
+
 Test(library, needs_nothing_but_libc)
 {
     char *dynamic = tool(LIST("/usr/bin/readelf", "-dW", run_build("libgpuwarm.so")));

@@ -669,7 +669,7 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
     if (!start_read(argc, argv, environment, &start))
         return;
     next_auxiliary = start.auxiliary;
-    if (is_left_alone(&start) || stack_left(argv, true) < START_BYTES)
+    if (is_left_alone(&start) || stack_left_at_start(argv) < START_BYTES)
         return;
     int saved = errno;
     begin(&start);

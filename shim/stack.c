@@ -8,18 +8,35 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-/* 0: `here` is not on the initial thread's stack. */
+/*
+ * What lies below the stack was put there by the limit at exec. A limit that is infinite, or was raised since, promises
+ * room that there need not be: more than this is not counted on.
+ */
+static const size_t INITIAL_MAX_BYTES = (size_t)64 << 20;
+
+/* 0: `here` is not on the initial thread's stack, as far as its limit tells. */
 static size_t initial_left(uintptr_t here, uintptr_t top)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || here > top)
         return 0;
-    /* Without a limit the stack is still where the kernel leaves room for one. */
-    size_t size = limit.rlim_cur == RLIM_INFINITY ? (size_t)8 << 20 : (size_t)limit.rlim_cur;
+    size_t size = limit.rlim_cur < INITIAL_MAX_BYTES ? (size_t)limit.rlim_cur : INITIAL_MAX_BYTES;
     return top - here < size ? size - (top - here) : 0;
+}
+
+/*
+ * Is all memory between the two mapped, so that they are on one stack? The kernel leaves a gap below a stack that
+ * grows. msync(2) with MS_ASYNC only says whether there is a hole. By number, since it is a point of cancellation.
+ */
+static bool is_one_stack(uintptr_t here, uintptr_t top)
+{
+    uintptr_t start = here & ~((uintptr_t)getpagesize() - 1);
+    return syscall(SYS_msync, start, top - start, (long)MS_ASYNC) == 0;
 }
 
 /* The start of the mapping that holds the address, from lines "start-end ..."; 0 when it is not there. */
@@ -46,10 +63,17 @@ static uintptr_t mapping_start(int fd, uintptr_t address)
     return 0;
 }
 
+size_t stack_left_at_start(const void *top)
+{
+    return initial_left((uintptr_t)__builtin_frame_address(0), (uintptr_t)top);
+}
+
 size_t stack_left(const void *top, bool initial)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     size_t left = initial_left(here, (uintptr_t)top);
+    if (left && !is_one_stack(here, (uintptr_t)top))
+        left = 0;
     if (left || initial)
         return left;
     /* /proc/self is the initial thread's, and empty once that has ended; thread-self came with Linux 3.17. */

@@ -66,6 +66,22 @@ Test(unusual, a_coroutine_on_the_heap_waits)
                 "changed: 0\n", 0);
 }
 
+/* Then all that is mapped is within the limit below the top of the initial thread's stack. */
+Test(unusual, a_coroutine_waits_under_a_stack_limit_that_was_raised)
+{
+    const char *report = run_env("GPUWARM_REPORT=%s", run_scratch("report"));
+    expect_same("coroutine-limit", NULL, "changed: 0\n", 0);
+    expect_same("coroutine-limit", LIST("GPUWARM_STAGES=all", "GPUWARM_LOG_FILE=/dev/null", "GPUWARM_LOG=info", report),
+                "changed: 0\n", 0);
+    expect_same("coroutine-limit", LIST("GPUWARM_TRIGGER=serve"), "changed: 0\n", 0);
+}
+
+Test(unusual, a_stack_that_is_nearly_used_up)
+{
+    expect_same("deep", LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report"))), "used: 2\n", 0);
+    cr_expect_str_eq(report_text(report_read(run_scratch("report")), "reason"), "too little stack is left");
+}
+
 Test(unusual, a_socket_that_does_not_wait_is_not_interrupted)
 {
     expect_same("nonblocking", LIST(LATE), "", 1);

@@ -6,13 +6,14 @@
  * side-forks, side-chooses: a thread waits on an epoll set of the initial one, which then forks a worker, or chooses
  * its GPU. transport: a library listens, in whose socket nobody asks for service, and the program waits there.
  * large-set: it selects with the count of all descriptors that it may have, and a set that is smaller. coroutine: it
- * waits on a stack from its heap. nonblocking: a signal comes while it accepts from a socket that does not wait.
- * handler: a handler accepts, and another thread that listens blocks all signals. standard: another thread puts a pipe
- * in place of the standard input, which was closed. vfork: a worker starts a program, and looks at the socket in the
- * child of vfork. worker-loads: a process with threads forks a worker, and only that opens the library. forks-in-list,
- * accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects is gone through, children
- * are forked that poll or accept, or fork waits for what the callback waits for, or a thread is waited for. forks-late
- * (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
+ * waits on a stack from its heap; coroutine-limit: on one that was mapped, with a stack limit that it raised itself.
+ * deep: it waits with little of a small stack left. nonblocking: a signal comes while it accepts from a socket that
+ * does not wait. handler: a handler accepts, and another thread that listens blocks all signals. standard: another
+ * thread puts a pipe in place of the standard input, which was closed. vfork: a worker starts a program, and looks at
+ * the socket in the child of vfork. worker-loads: a process with threads forks a worker, and only that opens the
+ * library. forks-in-list, accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects
+ * is gone through, children are forked that poll or accept, or fork waits for what the callback waits for, or a thread
+ * is waited for. forks-late (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
  */
 #include "waits.h"
 #include <dlfcn.h>
@@ -139,6 +140,7 @@ static void large_set(void)
 
 /* ---- coroutine --------------------------------------------------------------------------------------------------- */
 
+enum { COROUTINE_BYTES = 16384 };
 static ucontext_t initial, coroutine;
 
 static void coroutine_run(void)
@@ -148,24 +150,62 @@ static void coroutine_run(void)
     swapcontext(&coroutine, &initial);
 }
 
-/* Far less than a warm-up takes, and below it a block of the heap. */
-static void coroutine_waits(void)
+/* Far less than a warm-up takes, and below it memory of the program's. */
+static void coroutine_waits_on(char *stack, const char *below)
 {
-    enum { STACK_BYTES = 16384 };
-    char *below = malloc(STACK_BYTES), *stack = malloc(STACK_BYTES);
-    if (!below || !stack)
-        abort();
-    memset(below, 1, STACK_BYTES);
     getcontext(&coroutine);
-    coroutine.uc_stack = (stack_t){.ss_sp = stack, .ss_size = STACK_BYTES};
+    coroutine.uc_stack = (stack_t){.ss_sp = stack, .ss_size = COROUTINE_BYTES};
     makecontext(&coroutine, coroutine_run, 0);
     swapcontext(&initial, &coroutine);
     int changed = 0;
-    for (int i = 0; i < STACK_BYTES; i++)
+    for (int i = 0; i < COROUTINE_BYTES; i++)
         changed += below[i] != 1;
     printf("changed: %d\n", changed);
+}
+
+static void coroutine_waits(void)
+{
+    char *below = malloc(COROUTINE_BYTES), *stack = malloc(COROUTINE_BYTES);
+    if (!below || !stack)
+        abort();
+    memset(below, 1, COROUTINE_BYTES);
+    coroutine_waits_on(stack, below);
     free(stack);
     free(below);
+}
+
+/* As much as it is given, or what reaches from the stack over all that is mapped below it, but not to the heap. */
+static void raise_stack_limit(void)
+{
+    const rlim_t wanted = (rlim_t)4 << 40;
+    struct rlimit limit;
+    getrlimit(RLIMIT_STACK, &limit);
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    setrlimit(RLIMIT_STACK, &limit);
+}
+
+static void coroutine_waits_under_a_raised_limit(void)
+{
+    char *pages = mmap(NULL, 2 * COROUTINE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(pages, 1, 2 * COROUTINE_BYTES);
+    raise_stack_limit();
+    coroutine_waits_on(pages + COROUTINE_BYTES, pages);
+}
+
+/* What is left is enough for the library to say that it is too little. */
+static void deep(void)
+{
+    enum { LIMIT_BYTES = 1 << 20, LEFT_BYTES = 160 << 10 };
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    volatile char used[LIMIT_BYTES - LEFT_BYTES];
+    struct rlimit limit;
+    getrlimit(RLIMIT_STACK, &limit);
+    limit.rlim_cur = LIMIT_BYTES;
+    setrlimit(RLIMIT_STACK, &limit);
+    for (size_t i = 0; i < sizeof used; i++)
+        used[i] = 1;
+    poll(&polled, 1, 10);
+    printf("used: %d\n", used[0] + used[sizeof used - 1]);
 }
 
 /* ---- nonblocking, handler ---------------------------------------------------------------------------------------- */
@@ -390,14 +430,23 @@ static const struct {
     const char *name, *library;
     void (*run)(void);
 } ways[] = {
-    {"side-forks", "libcuda.so.1", side_forks},     {"side-chooses", "libcuda.so.1", side_chooses},
-    {"transport", "libcuda.so.1", transport},       {"large-set", "libcuda.so.1", large_set},
-    {"coroutine", "libcuda.so.1", coroutine_waits}, {"nonblocking", "libcuda.so.1", nonblocking},
-    {"handler", "libcuda.so.1", handler},           {"standard", "libcuda.so.1", standard},
-    {"vfork", "libcuda.so.1", worker_starts},       {"forks-in-list", NULL, forks_in_list},
-    {"accepts-in-list", NULL, accepts_in_list},     {"fork-handlers", NULL, fork_handlers},
-    {"worker-loads", NULL, worker_loads},           {"list-waits", NULL, list_waits},
+    {"side-forks", "libcuda.so.1", side_forks},
+    {"side-chooses", "libcuda.so.1", side_chooses},
+    {"transport", "libcuda.so.1", transport},
+    {"large-set", "libcuda.so.1", large_set},
+    {"coroutine", "libcuda.so.1", coroutine_waits},
+    {"nonblocking", "libcuda.so.1", nonblocking},
+    {"handler", "libcuda.so.1", handler},
+    {"standard", "libcuda.so.1", standard},
+    {"vfork", "libcuda.so.1", worker_starts},
+    {"forks-in-list", NULL, forks_in_list},
+    {"accepts-in-list", NULL, accepts_in_list},
+    {"fork-handlers", NULL, fork_handlers},
+    {"worker-loads", NULL, worker_loads},
+    {"list-waits", NULL, list_waits},
     {"forks-late", "libcublas.so.13", forks_late},
+    {"deep", "libcuda.so.1", deep},
+    {"coroutine-limit", "libcuda.so.1", coroutine_waits_under_a_raised_limit},
 };
 
 int main(int argc, char **argv)

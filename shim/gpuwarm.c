@@ -13,6 +13,7 @@
  */
 #include "environment.h"
 #include "listener.h"
+#include "memory.h"
 #include "next.h"
 #include "object.h"
 #include "runpath.h"
@@ -323,11 +324,17 @@ struct call {
         __builtin_return_address(0), mask                                                                              \
     }
 
+/* The kernel refuses a mask that it cannot read: then the call does not wait. */
+static bool can_wait(struct call call)
+{
+    return !call.mask || memory_readable(call.mask, SIGNALS_MASK_BYTES) == SIGNALS_MASK_BYTES;
+}
+
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
 static enum signals_came serve(struct call call)
 {
     struct quiet quiet;
-    if (!is_this_process() || !has_cuda() || is_called_by(object_is_transport, call.from) ||
+    if (!can_wait(call) || !is_this_process() || !has_cuda() || is_called_by(object_is_transport, call.from) ||
         may_be_in_handler(call.mask) || may_be_cancelled_anywhere() || !watch_end())
         return SIGNALS_NONE;
     quiet_begin(&quiet);
@@ -634,6 +641,7 @@ static void begin(const struct start *start)
     process.pid = getpid();
     process.initial = process.thread = THREAD_SELF();
     process.stack_top = start->argv;
+    memory_begin(start->argv);
     next_find(session.image.maps);
     if (session.decision.trigger == TRIGGER_LOAD) {
         load_moment();

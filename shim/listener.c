@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See listener.h. */
 #include "listener.h"
+#include "memory.h"
 #include <limits.h>
 #include <string.h>
 #include <sys/select.h>
@@ -64,22 +65,30 @@ bool listener_is(int fd, bool tcp)
 
 bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp)
 {
-    for (unsigned long i = 0; fds && i < count && i < ASKED_MAX; i++)
+    size_t bytes = (count < ASKED_MAX ? count : ASKED_MAX) * sizeof *fds;
+    if (!fds || memory_readable(fds, bytes) < bytes)
+        return false;
+    for (size_t i = 0; i < bytes / sizeof *fds; i++)
         if (fds[i].fd >= 0 && fds[i].events & (POLLIN | POLLRDNORM) && listener_is(fds[i].fd, tcp))
             return true;
     return false;
 }
 
 /*
- * The set is read as the kernel reads it, in longs. Of a `count` that is larger than an fd_set the kernel reads no more
- * than its own table of descriptors has, which we do not know: programs pass getdtablesize() with a set that is
- * smaller.
+ * The set is read as the kernel reads it, in longs. Of a `count` that is large the kernel reads no more than its own
+ * table of descriptors has, which we do not know: programs pass getdtablesize() with a set that is smaller, down to a
+ * few bytes. So what is beyond an fd_set is not read, nor what cannot be.
  */
 bool listener_selected(int count, const void *reads, bool tcp)
 {
     const unsigned long *words = reads;
     const int bits = (int)(sizeof *words * CHAR_BIT);
-    for (int fd = 0, asked = 0; words && fd < count && fd < FD_SETSIZE && asked < ASKED_MAX; fd++) {
+    int passed = count < FD_SETSIZE ? count : FD_SETSIZE;
+    if (!words || passed <= 0)
+        return false;
+    size_t wanted = (size_t)((passed + bits - 1) / bits) * sizeof *words;
+    int readable = (int)(memory_readable(words, wanted) / sizeof *words) * bits;
+    for (int fd = 0, asked = 0; fd < passed && fd < readable && asked < ASKED_MAX; fd++) {
         if (!(words[fd / bits] >> (fd % bits) & 1))
             continue;
         asked++;

@@ -1,48 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* See memory.h. */
+/*
+ * See memory.h. Rejected, to ask whether memory can be read: process_vm_readv(2) alone, which seccomp filters refuse; a
+ * pipe, which takes descriptors; what was found readable before, which may be unmapped since.
+ */
 #include "memory.h"
+#include "signals.h"
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Divides every page size of Linux. */
-enum { PAGE_BYTES = 4096 };
+/*
+ * So far below the arguments there is nothing but the initial thread's stack: its limit is at least a page, and the
+ * kernel leaves a gap of 256 pages below it.
+ */
+static const uintptr_t STACK_SURE_BYTES = (uintptr_t)1 << 20;
+
+static uintptr_t stack_top;
+
+void memory_begin(const void *top)
+{
+    stack_top = (uintptr_t)top;
+}
+
+/* What is between this frame and the arguments is in use, and so mapped. */
+static bool is_on_initial_stack(uintptr_t from, size_t bytes)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return here < from && from < stack_top && bytes <= stack_top - from && stack_top - here < STACK_SURE_BYTES;
+}
 
 /*
- * Can the word at this address be read? The kernel reads a signal mask before it looks at what is to be done with it
- * (kernel/signal.c), so this changes nothing; and hardly a filter forbids it.
+ * The kernel reads a signal mask before it refuses to do with it what there is no word for: EFAULT or EINVAL, and
+ * nothing changes. No filter that lets a program handle signals forbids it. The eight bytes that hold the address are
+ * never on two pages.
  */
 static bool is_readable(uintptr_t address)
 {
-    enum { NO_OPERATION = 77, KERNEL_MASK_BYTES = 8 };
-    const uintptr_t word = address & ~(uintptr_t)(KERNEL_MASK_BYTES - 1);
-    return syscall(SYS_rt_sigprocmask, NO_OPERATION, word, NULL, KERNEL_MASK_BYTES) == -1 && errno == EINVAL;
+    enum { NO_SUCH_ACTION = -1 };
+    uintptr_t mask = address & ~(uintptr_t)(SIGNALS_MASK_BYTES - 1);
+    return syscall(SYS_rt_sigprocmask, (long)NO_SUCH_ACTION, mask, NULL, (long)SIGNALS_MASK_BYTES) < 0 &&
+           errno == EINVAL;
 }
 
-static size_t read_by_page(const void *from, char *to, size_t size)
+size_t memory_readable(const void *from, size_t bytes)
 {
-    size_t done = 0;
-    while (done < size) {
-        const char *next = (const char *)from + done;
-        size_t piece = PAGE_BYTES - (uintptr_t)next % PAGE_BYTES;
-        piece = piece < size - done ? piece : size - done;
-        if (!is_readable((uintptr_t)next))
-            break;
-        memcpy(to + done, next, piece);
-        done += piece;
-    }
-    return done;
+    uintptr_t start = (uintptr_t)from, page = (uintptr_t)getpagesize();
+    size_t known = is_on_initial_stack(start, bytes) ? bytes : 0;
+    while (known < bytes && is_readable(start + known))
+        known += page - (start + known) % page;
+    return known < bytes ? known : bytes;
 }
 
-size_t memory_read(const void *from, void *to, size_t size)
+size_t memory_read(const void *from, void *to, size_t bytes)
 {
-    struct iovec here = {to, size}, there = {(void *)from, size};
-    ssize_t length = syscall(SYS_process_vm_readv, getpid(), &here, 1UL, &there, 1UL, 0UL);
-    if (length >= 0)
-        return (size_t)length;
-    return errno == EFAULT ? 0 : read_by_page(from, to, size);
+    struct iovec here = {to, bytes}, there = {(void *)from, bytes};
+    long copied = syscall(SYS_process_vm_readv, getpid(), &here, 1UL, &there, 1UL, 0UL);
+    if (copied >= 0)
+        return (size_t)copied;
+    size_t readable = errno == EFAULT ? 0 : memory_readable(from, bytes);
+    memcpy(to, from, readable);
+    return readable;
 }

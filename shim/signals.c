@@ -7,8 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KERNEL_MASK_BYTES = 8 }; /* of a signal mask as the kernel takes it: 64 signals */
-
 static const int writing[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
 
@@ -89,7 +87,7 @@ void signals_release(const struct signals *signals)
         if (!sigismember(&signals->pending, writing[i]) && !sigismember(&signals->handled, writing[i]))
             sigaddset(&ours, writing[i]);
     /* By number: sigtimedwait is a point of cancellation, where the call that we are in may be none. */
-    while (syscall(SYS_rt_sigtimedwait, &ours, NULL, &none, KERNEL_MASK_BYTES) > 0)
+    while (syscall(SYS_rt_sigtimedwait, &ours, NULL, &none, SIGNALS_MASK_BYTES) > 0)
         ;
     sigprocmask(SIG_SETMASK, &signals->mask, NULL);
     errno = saved;

@@ -31,7 +31,8 @@ void signals_hold_all(struct signals *signals);
  */
 void signals_hold_handled(struct signals *signals);
 
-enum { SIGNALS = 65 }; /* Linux: 1 to 64 */
+enum { SIGNALS = 65 };           /* Linux: 1 to 64 */
+enum { SIGNALS_MASK_BYTES = 8 }; /* of a mask as the kernel takes it */
 
 /* Has the signal a handler? Then *action is what sigaction(2) tells of it. */
 bool signals_has_handler(int signal, struct sigaction *action);

@@ -93,6 +93,16 @@ Test(cost, one_system_call_where_a_server_with_cuda_is_undecided)
     }
 }
 
+/* Whether it can be read, before it is: of local variables, as above, that is known. */
+Test(cost, one_system_call_more_where_what_is_waited_for_is_not_on_the_stack)
+{
+    enum { SETS = 4 }; /* the first ones: what takes a set from the program */
+    for (int i = 0; i < SETS; i++)
+        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens", "static")), 2 * TIMES, "%s", calls[i]);
+    for (int i = 0; i < SETS; i++)
+        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "listens", "static")), 0, "%s without CUDA", calls[i]);
+}
+
 /* On x86-64 and aarch64, with gcc and clang: the address, the jump, and what comes between. */
 enum { JUMP_INSTRUCTIONS = 5 };
 

@@ -57,6 +57,30 @@ Test(unusual, a_set_smaller_than_the_count_that_is_passed_with_it)
     expect_same("large-set", NULL, "larger: 1\nwritten 1, selected 1\n", 0);
 }
 
+/* 32 bytes, with the count of all descriptors that the program may have. */
+Test(unusual, a_set_as_large_as_the_kernels_table)
+{
+    if (run_emulated())
+        cr_skip_test("the emulator reads the whole set");
+    expect_same("short-set", NULL, "written 1, selected 1\n", 0);
+}
+
+/* Where the kernel says EFAULT it is no fault of ours. */
+Test(unusual, memory_that_cannot_be_read)
+{
+    const char *out = "poll: -1, Bad address\n"
+                      "poll, half: -1, Bad address\n"
+                      "ppoll: -1, Bad address\n"
+                      "select: -1, Bad address\n"
+                      "pselect: -1, Bad address\n"
+                      "select, first page: -1, Bad address\n"
+                      "ppoll, mask: -1, Bad address\n"
+                      "pselect, mask: -1, Bad address\n"
+                      "epoll_pwait, mask: -1, Bad address\n";
+    expect_same("unreadable", NULL, out, 0);
+    expect_same("unreadable", LIST("GPUWARM_TRIGGER=serve"), out, 0);
+}
+
 /* Neither a warm-up nor a word about it has room there. */
 Test(unusual, a_coroutine_on_the_heap_waits)
 {

@@ -4,7 +4,9 @@
  * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, epoll_wait, accept or
  * accept4. Words: `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which
  * the C library does more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to
- * wait at that socket; `late`, the last word, opens the driver after the loop and comes to wait there sixteen times.
+ * wait at that socket; `static` has what poll
+ * and select are given not on the stack; `late`, the last word, opens the driver after the loop and comes to wait there
+ * sixteen times.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -19,34 +21,38 @@
 #include <unistd.h>
 
 enum { MOMENTS = 16 };
-static int idle, epoll, listener;
+static int idle, epoll, listener, is_static;
+static struct pollfd static_polled;
+static fd_set static_set;
 
 static void call_poll(void)
 {
-    struct pollfd polled = {.fd = idle, .events = POLLIN};
-    poll(&polled, 1, 0);
+    struct pollfd own, *polled = is_static ? &static_polled : &own;
+    *polled = (struct pollfd){.fd = idle, .events = POLLIN};
+    poll(polled, 1, 0);
 }
 
 static void call_ppoll(void)
 {
-    struct pollfd polled = {.fd = idle, .events = POLLIN};
-    ppoll(&polled, 1, &(struct timespec){0, 0}, NULL);
+    struct pollfd own, *polled = is_static ? &static_polled : &own;
+    *polled = (struct pollfd){.fd = idle, .events = POLLIN};
+    ppoll(polled, 1, &(struct timespec){0, 0}, NULL);
 }
 
 static void call_select(void)
 {
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(idle, &set);
-    select(idle + 1, &set, NULL, NULL, &(struct timeval){0, 0});
+    fd_set own, *set = is_static ? &static_set : &own;
+    FD_ZERO(set);
+    FD_SET(idle, set);
+    select(idle + 1, set, NULL, NULL, &(struct timeval){0, 0});
 }
 
 static void call_pselect(void)
 {
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(idle, &set);
-    pselect(idle + 1, &set, NULL, NULL, &(struct timespec){0, 0}, NULL);
+    fd_set own, *set = is_static ? &static_set : &own;
+    FD_ZERO(set);
+    FD_SET(idle, set);
+    pselect(idle + 1, set, NULL, NULL, &(struct timespec){0, 0}, NULL);
 }
 
 static void call_epoll_ctl(void)
@@ -106,7 +112,8 @@ static int open_driver(int initialises)
 
 static int act(const char *word)
 {
-    if (strcmp(word, "late") == 0)
+    is_static |= strcmp(word, "static") == 0;
+    if (strcmp(word, "late") == 0 || strcmp(word, "static") == 0)
         return 0;
     if (strcmp(word, "cuda") == 0 || strcmp(word, "init") == 0)
         return open_driver(strcmp(word, "init") == 0);

@@ -5,20 +5,22 @@
  *
  * side-forks, side-chooses: a thread waits on an epoll set of the initial one, which then forks a worker, or chooses
  * its GPU. transport: a library listens, in whose socket nobody asks for service, and the program waits there.
- * large-set: it selects with the count of all descriptors that it may have, and a set that is smaller. coroutine: it
- * waits on a stack from its heap; coroutine-limit: on one that was mapped, with a stack limit that it raised itself.
- * deep: it waits with little of a small stack left. nonblocking: a signal comes while it accepts from a socket that
- * does not wait. handler: a handler accepts, and another thread that listens blocks all signals. standard: another
- * thread puts a pipe in place of the standard input, which was closed. vfork: a worker starts a program, and looks at
- * the socket in the child of vfork. worker-loads: a process with threads forks a worker, and only that opens the
- * library. forks-in-list, accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects
- * is gone through, children are forked that poll or accept, or fork waits for what the callback waits for, or a thread
- * is waited for. forks-late (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
+ * large-set: it selects with the count of all descriptors that it may have, and a set that is smaller; short-set: with
+ * one that is smaller still. unreadable: what it passes to calls that wait cannot be read. coroutine: it waits on a
+ * stack from its heap; coroutine-limit: on one that was mapped, with a stack limit that it raised itself. deep: it
+ * waits with little of a small stack left. nonblocking: a signal comes while it accepts from a socket that does not
+ * wait. handler: a handler accepts, and another thread that listens blocks all signals. standard: another thread puts a
+ * pipe in place of the standard input, which was closed. vfork: a worker starts a program, and looks at the socket in
+ * the child of vfork. worker-loads: a process with threads forks a worker, and only that opens the library.
+ * forks-in-list, accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects is gone
+ * through, children are forked that poll or accept, or fork waits for what the callback waits for, or a thread is
+ * waited for. forks-late (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
  */
 #include "waits.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
@@ -119,16 +121,21 @@ static void transport(void)
     choose_gpu();
 }
 
-/* ---- large-set --------------------------------------------------------------------------------------------------- */
+/* ---- large-set, short-set, unreadable ---------------------------------------------------------------------------- */
 
-/* The set is the last thing before a page that cannot be read. */
+/* The last bytes before a page that cannot be read. */
+static void *before_unreadable(size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(pages + page, page, PROT_NONE);
+    return pages + page - bytes;
+}
+
 static void large_set(void)
 {
     struct rlimit limit;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    fd_set *set = (fd_set *)(void *)(pages + page - sizeof *set);
-    mprotect(pages + page, page, PROT_NONE);
+    fd_set *set = before_unreadable(sizeof *set);
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -136,6 +143,54 @@ static void large_set(void)
     printf("larger: %d\n", getdtablesize() > FD_SETSIZE);
     ssize_t written = write(pipes[0][1], "x", 1);
     printf("written %zd, selected %d\n", written, select(getdtablesize(), set, NULL, NULL, NULL));
+}
+
+/* The kernel reads no more of a set than its table of descriptors has: 256 at the most in a program that opened few. */
+static void short_set(void)
+{
+    unsigned long *set = before_unreadable(256 / CHAR_BIT);
+    set[0] = 1UL << pipes[0][0];
+    ssize_t written = write(pipes[0][1], "x", 1);
+    int selected = select(getdtablesize(), (fd_set *)(void *)set, NULL, NULL, NULL);
+    printf("written %zd, selected %d\n", written, selected);
+}
+
+static void print_wait(const char *name, int result)
+{
+    printf("%s: %d, %s\n", name, result, result < 0 ? strerror(errno) : "");
+}
+
+static void handle_nothing(int signal)
+{
+    (void)signal;
+}
+
+static void unreadable(void)
+{
+    char *bad = (char *)before_unreadable(1) + 1;
+    struct pollfd polled = {.fd = listener, .events = POLLIN}, *halves = (struct pollfd *)(void *)(bad - sizeof polled);
+    struct epoll_event event;
+    const struct timespec none = {0, 0};
+    fd_set set, *bad_set = (fd_set *)(void *)bad;
+    const sigset_t *bad_mask = (const sigset_t *)(void *)bad;
+    sigset_t blocked;
+    /* One that is handled and blocked: whether the call lets it in is asked of its mask. */
+    signal(SIGUSR1, handle_nothing);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    FD_ZERO(&set);
+    FD_SET(listener, &set);
+    *halves = (struct pollfd){.fd = pipes[0][0], .events = POLLIN};
+    print_wait("poll", poll((struct pollfd *)(void *)bad, 1, 0));
+    print_wait("poll, half", poll(halves, 2, 0));
+    print_wait("ppoll", ppoll((struct pollfd *)(void *)bad, 1, &none, NULL));
+    print_wait("select", select(listener + 1, bad_set, NULL, NULL, &(struct timeval){0, 0}));
+    print_wait("pselect", pselect(listener + 1, bad_set, NULL, NULL, &none, NULL));
+    print_wait("select, first page", select(listener + 1, (fd_set *)1, NULL, NULL, &(struct timeval){0, 0}));
+    print_wait("ppoll, mask", ppoll(&polled, 1, &none, bad_mask));
+    print_wait("pselect, mask", pselect(listener + 1, &set, NULL, NULL, &none, bad_mask));
+    print_wait("epoll_pwait, mask", epoll_pwait(waits_epoll("epoll", listener), &event, 1, 0, bad_mask));
 }
 
 /* ---- coroutine --------------------------------------------------------------------------------------------------- */
@@ -210,16 +265,11 @@ static void deep(void)
 
 /* ---- nonblocking, handler ---------------------------------------------------------------------------------------- */
 
-static void do_nothing(int signal)
-{
-    (void)signal;
-}
-
 static void nonblocking(void)
 {
     struct itimerval timer = {.it_value = {0, 100000}};
     fcntl(listener, F_SETFL, O_NONBLOCK);
-    sigaction(SIGALRM, &(struct sigaction){.sa_handler = do_nothing}, NULL);
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = handle_nothing}, NULL);
     setitimer(ITIMER_REAL, &timer, NULL);
     for (int i = 0; i < 50; i++, usleep(5000))
         if (accept(listener, NULL, NULL) < 0 && errno != EAGAIN)
@@ -447,6 +497,8 @@ static const struct {
     {"forks-late", "libcublas.so.13", forks_late},
     {"deep", "libcuda.so.1", deep},
     {"coroutine-limit", "libcuda.so.1", coroutine_waits_under_a_raised_limit},
+    {"short-set", "libcuda.so.1", short_set},
+    {"unreadable", "libcuda.so.1", unreadable},
 };
 
 int main(int argc, char **argv)

@@ -3,12 +3,14 @@
 #include "listener.h"
 #include "stack.h"
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -115,6 +117,39 @@ Test(listener, selected)
     cr_assert(listener_selected(high + 1, &set, true));
     cr_assert_not(listener_selected(high, &set, true), "beyond the count");
     cr_assert_not(listener_selected(high + 1, NULL, true));
+}
+
+/* The last bytes before a page that cannot be read. */
+static void *before_unreadable(size_t bytes)
+{
+    size_t page = (size_t)getpagesize();
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq(pages, MAP_FAILED);
+    cr_assert_eq(mprotect(pages + page, page, PROT_NONE), 0);
+    return pages + page - bytes;
+}
+
+Test(listener, selected_in_a_set_that_ends_before_the_count)
+{
+    int tcp = dup2(socket_made(AF_INET, true), 70);
+    unsigned long *words = before_unreadable(2 * sizeof *words);
+    cr_expect_not(listener_selected(FD_SETSIZE, words, true));
+    words[1] = 1UL << (tcp - 64);
+    cr_expect(listener_selected(FD_SETSIZE, words, true), "in the last word");
+    cr_expect(listener_selected(INT_MAX, words, true));
+    cr_expect_not(listener_selected(INT_MIN, words, true));
+    cr_expect_not(listener_selected(FD_SETSIZE, words + 2, true), "none of it can be read");
+    cr_expect_not(listener_selected(FD_SETSIZE, (char *)(words + 2) - 7, true), "no whole word");
+}
+
+Test(listener, polled_where_not_all_can_be_read)
+{
+    struct pollfd *fds = before_unreadable(2 * sizeof *fds);
+    fds[0] = fds[1] = (struct pollfd){.fd = socket_made(AF_INET, true), .events = POLLIN};
+    cr_expect(listener_polled(fds, 2, true));
+    cr_expect_not(listener_polled(fds, 3, true), "the kernel refuses it");
+    cr_expect_not(listener_polled(fds, ULONG_MAX, true));
+    cr_expect_not(listener_polled(fds + 2, 1, true));
 }
 
 static void *thread_stack(void *top)

@@ -240,7 +240,7 @@ static void quiet_begin(struct quiet *quiet)
  * How a call that waits would have been interrupted meanwhile; `mask`, if any, is what it blocks. The handlers run here
  * and may leave by siglongjmp, so nothing is to be done after them.
  */
-static enum signals_came quiet_end(const struct quiet *quiet, const sigset_t *mask)
+static enum signals_came quiet_end(struct quiet *quiet, const sigset_t *mask)
 {
     enum signals_came came = signals_came(&quiet->signals, mask);
     pthread_setcancelstate(quiet->state, NULL);

@@ -10,6 +10,7 @@ struct signals {
     sigset_t mask;    /* the thread's before */
     sigset_t pending; /* what was pending before */
     sigset_t handled; /* those that have a handler, where they were asked for */
+    sigset_t let_in;  /* those that the program blocks but in its wait, and whose handlers are to run before it */
 };
 
 /* What came in while signals were held: whether a call that waits would have been interrupted by its handler. */
@@ -38,10 +39,12 @@ enum { SIGNALS_MASK_BYTES = 8 }; /* of a mask as the kernel takes it */
 bool signals_has_handler(int signal, struct sigaction *action);
 
 /*
- * After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. A call that
- * blocks the signals of `mask` (NULL: none) while it waits is not interrupted by those.
+ * After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. `mask` is what
+ * the call blocks while it waits (NULL: what the thread does). What we caused ourselves interrupts no call, though its
+ * handler runs: SIGCHLD where no child has anything to tell (one that the driver started and waited for), and SIGPROF
+ * and SIGVTALRM of timers. May change errno.
  */
-enum signals_came signals_came(const struct signals *signals, const sigset_t *mask);
+enum signals_came signals_came(struct signals *signals, const sigset_t *mask);
 
 /* Restores the mask. What writing raised in between is dropped; any other signal that came is delivered now. */
 void signals_release(const struct signals *signals);

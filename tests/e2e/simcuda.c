@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void *library;
@@ -250,6 +251,36 @@ Test(simcuda, first_calls_cost_what_is_set_and_later_ones_nothing)
         cr_expect_geq(journal->lines[i].duration_ns, costs[i] * 1000000LL);
         cr_expect(costs[i] || journal->lines[i].duration_ns < 150000000, "call %zu is no first call", i);
     }
+}
+
+static volatile sig_atomic_t children_ended;
+
+static void count_child(int signal)
+{
+    (void)signal;
+    children_ended++;
+}
+
+Test(simcuda, a_helper_is_started_and_waited_for)
+{
+    open_with(LIST("SIMCUDA_HELPER=1"));
+    signal(SIGCHLD, count_child);
+    CALL(cuInit, 0);
+    CALL(cuInit, 0);
+    cr_expect_eq(children_ended, 1);
+    cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "none is left");
+    cr_expect_eq(journal_calls(journal_read(), "cuInit", "helper=reaped"), 1);
+}
+
+Test(simcuda, processor_time_is_taken)
+{
+    open_with(LIST("SIMCUDA_CPU_MS=100"));
+    clock_t before = clock();
+    CALL(cuInit, 0);
+    cr_expect_geq(clock() - before, CLOCKS_PER_SEC / 10);
+    before = clock();
+    CALL(cuInit, 0);
+    cr_expect_lt(clock() - before, CLOCKS_PER_SEC / 10);
 }
 
 Test(simcuda, faults_come_where_they_are_set)

@@ -27,6 +27,10 @@ static void settings_read(void)
     settings.exclusive = strcmp(text, "exclusive") == 0;
     settings_copy(text, sizeof text, "SIMCUDA_MIG");
     settings.mig = strcmp(text, "1") == 0;
+    settings_copy(text, sizeof text, "SIMCUDA_HELPER");
+    settings.helper = strcmp(text, "1") == 0;
+    settings_copy(text, sizeof text, "SIMCUDA_CPU_MS");
+    settings.cpu_ms = (unsigned)strtoul(text, NULL, 10);
     settings_copy(settings.journal, sizeof settings.journal, "SIMCUDA_JOURNAL");
     settings_copy(settings.latencies, sizeof settings.latencies, "SIMCUDA_LATENCY_MS");
     settings_copy(settings.faults, sizeof settings.faults, "SIMCUDA_FAULT");

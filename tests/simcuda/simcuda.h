@@ -78,6 +78,8 @@ struct settings {
     unsigned devices;     /* SIMCUDA_DEVICES: GPUs in the simulated machine */
     bool exclusive;       /* SIMCUDA_COMPUTE_MODE=exclusive */
     bool mig;             /* SIMCUDA_MIG=1: every GPU is one MIG instance */
+    bool helper;          /* SIMCUDA_HELPER=1: cuInit starts a process */
+    unsigned cpu_ms;      /* SIMCUDA_CPU_MS: processor time that cuInit takes */
     char journal[4096];   /* SIMCUDA_JOURNAL: file, or empty */
     char latencies[2048]; /* SIMCUDA_LATENCY_MS, as given */
     char faults[2048];    /* SIMCUDA_FAULT, as given */
@@ -100,6 +102,9 @@ CUresult simcuda_state(void); /* SUCCESS, or why every call is refused now */
 unsigned simcuda_visible_count(void);
 unsigned simcuda_visible_device(CUdevice device); /* the physical index behind an ordinal */
 bool simcuda_device_valid(CUdevice device);
+
+/* effort.c: what cuInit does once in a process beside its own work. Adds to the call's detail. */
+void simcuda_effort(struct call *call);
 
 /* resident.c: what the driver keeps in a process from cuInit on. */
 bool simcuda_resident_start(void);

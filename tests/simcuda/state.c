@@ -111,6 +111,7 @@ SIMULATED(cuInit, NEED_NOTHING, SIMCUDA_NO_DEVICE, (unsigned int flags), (flags)
     pthread_mutex_lock(&init_lock);
     CUresult result = simcuda_state();
     if (!result && !initialised) {
+        simcuda_effort(call);
         visible_read(getenv("CUDA_VISIBLE_DEVICES"));
         void *helper = dlopen("libdl.so.2", RTLD_NOW | RTLD_LOCAL);
         if (helper)

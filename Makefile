@@ -75,7 +75,7 @@ SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
 SIMCUDA_LDFLAGS := -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete
 
 # What programs and tests use: libraries of their own before glibc 2.34, and not there in a program that needs none.
-SYSTEM_LIBS := -Wl,--as-needed -ldl -lpthread -Wl,--no-as-needed
+SYSTEM_LIBS := -Wl,--as-needed -ldl -lpthread -lrt -Wl,--no-as-needed
 
 TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 

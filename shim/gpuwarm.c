@@ -36,8 +36,8 @@
 static const size_t STACK_BYTES = (size_t)256 << 10;
 
 /*
- * Where libraries were loaded since the start, and none of CUDA's, a look is not free. Each wait is looked at for as long
- * as nobody was accepted, but the first thousand after each listen(2) at the most; then one of so many.
+ * Where libraries were loaded since the start, and none of CUDA's, a look is not free. Each wait is looked at for as
+ * long as nobody was accepted, but the first thousand after each listen(2) at the most; then one of so many.
  */
 enum { EVERY_LOOKS = 1000, LATE_LOOKS = 16 };
 

@@ -87,8 +87,8 @@ static bool is_needed(const struct link_map *first, const struct link_map *objec
 }
 
 /*
- * The last object that cannot be unloaded. Constructors have run before ours and may have opened libraries: the first of
- * these is one that nothing before it needs.
+ * The last object that cannot be unloaded. Constructors have run before ours and may have opened libraries: the first
+ * of these is one that nothing before it needs.
  */
 static const struct link_map *start_last(const struct link_map *first)
 {

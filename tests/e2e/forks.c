@@ -22,7 +22,8 @@ static void expect_warm(const char *const *words, int status, size_t warmed, con
     cr_expect_eq(with.status, status, "%s %s: %d", word, setting, with.status);
     cr_expect_str_eq(with.out, without.out, "%s %s: %s", word, setting, with.out);
     cr_expect_str_empty(with.err, "%s", with.err);
-    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", "name=gpuwarm_kernel"), warmed, "%s %s", word, setting);
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", "name=gpuwarm_kernel"), warmed, "%s %s", word,
+                 setting);
 }
 
 Test(forks, workers_are_warmed)

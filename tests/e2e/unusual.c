@@ -23,14 +23,6 @@ static void expect_same(const char *way, const char *const *settings, const char
     cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", "name=gpuwarm_kernel"), warmed);
 }
 
-/* Before, nobody can tell in a child that its parent had threads. */
-static void skip_where_threads_are_unknown(void)
-{
-#if !__GLIBC_PREREQ(2, 32)
-    cr_skip_test("glibc before 2.32 has no __libc_single_threaded");
-#endif
-}
-
 #define LATE "SIMCUDA_LATENCY_MS=cuInit=300"
 
 /* A health check, say, beside which the program is still to begin. */
@@ -128,14 +120,12 @@ Test(unusual, a_worker_looks_at_its_socket_in_a_child_of_vfork)
 
 Test(unusual, children_are_forked_while_the_list_of_objects_is_locked)
 {
-    skip_where_threads_are_unknown();
     expect_same("forks-in-list", NULL, "0 children ended by a signal\n", 0);
     expect_same("forks-in-list", LIST("GPUWARM_TRIGGER=fork"), "0 children ended by a signal\n", 0);
 }
 
 Test(unusual, children_accept_that_were_forked_while_it_is_locked)
 {
-    skip_where_threads_are_unknown();
     expect_same("accepts-in-list", NULL, "0 children ended by a signal\n", 0);
     expect_same("accepts-in-list", LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=off"), "0 children ended by a signal\n",
                 1);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pool [WORD...]: opens the driver and forks workers that use CUDA. `thread`: a thread is there by then, for which glibc 2.28
- * to 2.35 hold a lock while they run fork handlers. `cancelled`: a thread forks them whose cancellation was asked for
- * before; fork is no point of cancellation, in the child neither. `daemon`: it becomes a daemon first. `library`: it has
- * opened no driver, and the workers do. `asynchronous`: its thread may be cancelled at any point.
+ * pool [WORD...]: opens the driver and forks workers that use CUDA. `thread`: a thread is there by then, for which
+ * glibc 2.28 to 2.35 hold a lock while they run fork handlers. `cancelled`: a thread forks them whose cancellation was
+ * asked for before; fork is no point of cancellation, in the child neither. `daemon`: it becomes a daemon first.
+ * `library`: it has opened no driver, and the workers do. `asynchronous`: its thread may be cancelled at any point.
  */
 #include <dlfcn.h>
 #include <pthread.h>

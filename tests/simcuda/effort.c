@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What cuInit costs the process that the program may notice by its signals: a helper that makes missing device files,
- * whose end raises SIGCHLD, and processor time, by which timers run (SIGPROF, SIGVTALRM).
+ * whose end raises SIGCHLD, and processor time, by which timers run (SIGPROF, SIGVTALRM). And fork handlers, for which
+ * the C library takes a lock.
  */
 #include "simcuda.h"
 #include <errno.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +26,10 @@ static bool helper_run(void)
     return ended == helper && status == 0;
 }
 
+static void handle_fork(void)
+{
+}
+
 static int64_t cpu_ns(void)
 {
     struct timespec used;
@@ -35,6 +41,8 @@ void simcuda_effort(struct call *call)
 {
     const struct settings *settings = simcuda_settings();
     int64_t until = cpu_ns() + settings->cpu_ms * INT64_C(1000000);
+    if (settings->fork_handlers)
+        pthread_atfork(handle_fork, handle_fork, handle_fork);
     if (settings->helper)
         simcuda_call_detail(call, "helper=%s", helper_run() ? "reaped" : "lost");
     /* Mostly the program's time and not the kernel's, which ITIMER_VIRTUAL does not count. */

@@ -29,6 +29,8 @@ static void settings_read(void)
     settings.mig = strcmp(text, "1") == 0;
     settings_copy(text, sizeof text, "SIMCUDA_HELPER");
     settings.helper = strcmp(text, "1") == 0;
+    settings_copy(text, sizeof text, "SIMCUDA_FORK_HANDLERS");
+    settings.fork_handlers = strcmp(text, "1") == 0;
     settings_copy(text, sizeof text, "SIMCUDA_CPU_MS");
     settings.cpu_ms = (unsigned)strtoul(text, NULL, 10);
     settings_copy(settings.journal, sizeof settings.journal, "SIMCUDA_JOURNAL");

@@ -79,6 +79,7 @@ struct settings {
     bool exclusive;       /* SIMCUDA_COMPUTE_MODE=exclusive */
     bool mig;             /* SIMCUDA_MIG=1: every GPU is one MIG instance */
     bool helper;          /* SIMCUDA_HELPER=1: cuInit starts a process */
+    bool fork_handlers;   /* SIMCUDA_FORK_HANDLERS=1: cuInit registers some */
     unsigned cpu_ms;      /* SIMCUDA_CPU_MS: processor time that cuInit takes */
     char journal[4096];   /* SIMCUDA_JOURNAL: file, or empty */
     char latencies[2048]; /* SIMCUDA_LATENCY_MS, as given */

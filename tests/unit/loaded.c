@@ -45,8 +45,7 @@ static const char one_thread = 1, threads = 0;
 /* This process's, as if only the executable had been there at the start. */
 static struct loaded own(const char *single_threaded)
 {
-    return (struct loaded){
-        .first = _r_debug.r_map, .start_last = _r_debug.r_map, .single_threaded = single_threaded};
+    return (struct loaded){.first = _r_debug.r_map, .start_last = _r_debug.r_map, .single_threaded = single_threaded};
 }
 
 /* An object's own structures and names, of which only these are looked at. */

@@ -56,11 +56,15 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - one segment for code and constants: two fewer to map in every process;
 # - nothing exported but the hooks, and those without version names;
 # - tables for unwinding (9 KiB): a thread may be cancelled, or ended by a signal handler, in any of our frames.
-# What must be so whatever CFLAGS and LDFLAGS say (a distribution's hardening, link-time optimisation) comes after them.
+# What must be so whatever CFLAGS and LDFLAGS say (a distribution's hardening, link-time optimisation, an instruction set
+# that an older processor lacks, large files, which make fcntl another function) comes after them.
 SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections
-SHIM_MUST    := -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto -fasynchronous-unwind-tables
+SHIM_MUST    := -std=gnu11 -fno-stack-protector -U_FORTIFY_SOURCE -U_FILE_OFFSET_BITS -U_TIME_BITS -fno-lto \
+                -fasynchronous-unwind-tables
+SHIM_MACHINE := $(shell $(CC) -dumpmachine)
+SHIM_MUST    += $(if $(findstring x86_64,$(SHIM_MACHINE)),-march=x86-64)
 # On aarch64 the compiler's own atomics come with a constructor that looks a function up in every process.
-SHIM_FLAGS   += $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
+SHIM_MUST    += $(if $(findstring aarch64,$(SHIM_MACHINE)),-march=armv8-a -mno-outline-atomics)
 # -Oz where the compiler has it (gcc 12).
 ifeq ($(origin SHIM_OPTIMISE),undefined)
 SHIM_OPTIMISE := $(if $(filter ok,$(shell echo | $(CC) -Oz -x c -E - >/dev/null 2>&1 && echo ok)),-Oz,-Os)
@@ -69,6 +73,8 @@ endif
 ONE_SEGMENT  := $(if $(findstring gold,$(LDFLAGS)),,-Wl$(comma)-z$(comma)noseparate-code)
 SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,defs $(ONE_SEGMENT) \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
+# Packed relocations, of which glibc before 2.36 knows nothing; linkers that never heard of them warn of the word.
+SHIM_LDMUST  := -Wl,-z,lazy $(if $(findstring pack-relative-relocs,$(LDFLAGS)),-Wl$(comma)-z$(comma)nopack-relative-relocs)
 
 SIMCUDA_FLAGS   := $(COMMON) -fPIC -fvisibility=hidden -Itests/simcuda
 # Stays loaded when a program closes it: threads of its own run in it.
@@ -84,9 +90,11 @@ TEST_FLAGS := $(COMMON) -Itests/e2e -Itests/simcuda
 .PHONY: all
 all: $(LIBRARY) $(SIMCUDA) $(EXAMPLES) ## the library, the simulated driver and the examples, in $(BUILD)
 
-$(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o)
+# One that an older system would not load is deleted again (.DELETE_ON_ERROR).
+$(LIBRARY): $(SHIM_SOURCES:%.c=$(BUILD)/%.o) shim/loadable.sh
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -Wl,-z,lazy -o $@ $(filter %.o,$^)
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) $(SHIM_LDMUST) -o $@ $(filter %.o,$^)
+	$(Q)READELF="$$($(CC) -print-prog-name=readelf)" sh shim/loadable.sh $@
 
 $(SIMCUDA): $(SIMCUDA_SOURCES:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
@@ -338,7 +346,7 @@ ANYWHERE_LIBRARY  := $(BUILD)/32/libgpuwarm.so
 endif
 
 .PHONY: test-anywhere
-test-anywhere: test-packages ## the tests with glibc 2.31 and on aarch64; musl, static, 32-bit, set-uid; PARTS="older secure"
+test-anywhere: test-packages ## the tests with glibc 2.31 and on aarch64; built with glibc 2.41; musl, static, 32-bit, set-uid; PARTS="older secure"
 	@sh tests/packages.sh $(ANYWHERE_PACKAGES)
 	@$(MAKE) --no-print-directory -s all $(HOSTS) $(ANYWHERE_LIBRARY)
 	@MAKE='$(MAKE)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)

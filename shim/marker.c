@@ -2,9 +2,9 @@
 /* See marker.h. */
 #include "marker.h"
 #include "environment.h"
+#include "number.h"
 #include "text.h"
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,9 +36,9 @@ enum marker_relation marker_relate(const char *text, const struct marker *self)
     const char *rank = start + start_length + 1;
     if (rank[strspn(rank, "0123456789")] != '\0' || strlen(rank) > 4)
         return MARKER_NONE;
-    if ((long)strtoull(text, NULL, 10) == self->pid && strtoull(start, NULL, 10) == self->start)
+    if ((long)number_read(text, 10, NULL) == self->pid && number_read(start, 10, NULL) == self->start)
         return MARKER_SELF;
-    return (*rank ? (int)strtoull(rank, NULL, 10) : -1) == self->rank ? MARKER_ANCESTOR : MARKER_OTHER_RANK;
+    return (*rank ? (int)number_read(rank, 10, NULL) : -1) == self->rank ? MARKER_ANCESTOR : MARKER_OTHER_RANK;
 }
 
 unsigned long long marker_start_time(const char *stat)
@@ -49,7 +49,7 @@ unsigned long long marker_start_time(const char *stat)
         at = strchr(at, ' ');
         at += at != NULL;
     }
-    return at ? strtoull(at, NULL, 10) : 0;
+    return at ? number_read(at, 10, NULL) : 0;
 }
 
 unsigned long long marker_start_of(long pid)

@@ -3,11 +3,11 @@
 #include "prefetch.h"
 #include "clock.h"
 #include "loader_cache.h"
+#include "number.h"
 #include "object.h"
 #include "text.h"
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -38,7 +38,7 @@ unsigned long long prefetch_meminfo(const char *text, const char *name)
     for (const char *line = text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (strncmp(line, name, length) == 0 && line[length] == ':')
-            return strtoull(line + length + 1, NULL, 10) * 1024;
+            return number_read(line + length + 1 + strspn(line + length + 1, " \t"), 10, NULL) * 1024;
     }
     return 0;
 }
@@ -57,7 +57,9 @@ static void text_read(const char *path, char *text, size_t size)
 
 static unsigned long long number_or(const char *text, unsigned long long otherwise)
 {
-    return text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : otherwise;
+    const char *end;
+    unsigned long long number = number_read(text, 10, &end);
+    return end > text ? number : otherwise;
 }
 
 unsigned long long prefetch_budget(const char *meminfo, const char *most, const char *used)

@@ -2,6 +2,7 @@
 /* See report.h. */
 #include "report.h"
 #include "marker.h"
+#include "number.h"
 #include "output.h"
 #include "version.h"
 #include <errno.h>
@@ -105,8 +106,8 @@ void report_format(const struct report *report, struct text *text)
 struct report_writer report_writer(const char *text)
 {
     const char *pid = strstr(text, "\"pid\": "), *start = strstr(text, "\"start\": ");
-    return (struct report_writer){pid ? (long)strtoull(pid + 7, NULL, 10) : 0,
-                                  start ? strtoull(start + 9, NULL, 10) : 0};
+    return (struct report_writer){pid ? (long)number_read(pid + 7, 10, NULL) : 0,
+                                  start ? number_read(start + 9, 10, NULL) : 0};
 }
 
 /* stat(2) by number: the function of that name asks for GLIBC_2.33, or is not there at all, on older systems. */

@@ -4,9 +4,9 @@
  * found in /proc/thread-self/maps. pthread_getattr_np would tell too, but allocates from the program's heap.
  */
 #include "stack.h"
+#include "number.h"
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -49,9 +49,9 @@ static uintptr_t mapping_start(int fd, uintptr_t address)
         char *line = text, *end;
         text[kept += (size_t)length] = '\0';
         while ((end = strchr(line, '\n'))) {
-            char *dash;
-            uintptr_t start = strtoull(line, &dash, 16);
-            if (*dash == '-' && address >= start && address < strtoull(dash + 1, NULL, 16))
+            const char *dash;
+            uintptr_t start = number_read(line, 16, &dash);
+            if (*dash == '-' && address >= start && address < number_read(dash + 1, 16, NULL))
                 return start;
             line = end + 1;
         }

@@ -52,7 +52,7 @@ suites() {
 }
 
 shift
-[ $# -gt 0 ] || set -- foreign older secure aarch64
+[ $# -gt 0 ] || set -- foreign older newer secure aarch64
 for part; do
     echo "-- $part"
     # shellcheck disable=SC1090 # each is checked by itself

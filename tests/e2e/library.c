@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(library, .init = run_setup, .fini = run_teardown);
 
@@ -87,6 +88,80 @@ Test(library, asks_for_the_oldest_symbol_version_and_no_other)
         cr_expect(version && strcmp(version + 1, oldest) == 0, "%s", line);
     }
     cr_assert_gt(versions, 20);
+}
+
+/* In headers of glibc 2.38 and newer these are other functions, of that version; atoi and its like call strtol. */
+Test(library, imports_nothing_that_newer_headers_redirect)
+{
+    char *undefined = tool(LIST("/usr/bin/nm", "-D", "--undefined-only", run_build("libgpuwarm.so")));
+    const char *const *names = LIST(" strto", " wcsto", "scanf@", " __isoc", " ato", "64@");
+    for (; *names; names++)
+        cr_expect_null(strstr(undefined, *names), "%s in %s", *names, undefined);
+}
+
+static struct run loadable(const char *path)
+{
+    return run_program(PLAIN, LIST("/bin/sh", "shim/loadable.sh", path), NULL);
+}
+
+Test(library, loads_on_every_system_as_the_build_finds)
+{
+    struct run run = loadable(run_build("libgpuwarm.so"));
+    cr_expect_eq(run.status, 0);
+    cr_expect_str_empty(run.err);
+}
+
+/* What is asked for, in one line. */
+Test(library, a_newer_symbol_or_another_library_is_refused)
+{
+    struct run run = loadable(run_host("libnewer.so"));
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "asks for memfd_create@GLIBC_2.27"), "%s", run.err);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    run = loadable(run_host("forks_first"));
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "needs libcuda.so.1"), "%s", run.err);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+}
+
+Test(library, what_is_no_library_of_glibc_is_refused)
+{
+    run_write(run_scratch("text"), "no library");
+    const char *const *paths = LIST(run_scratch("text"), run_scratch("missing"), run_build("shim/number.o"));
+    for (; *paths; paths++)
+        cr_expect_eq(loadable(*paths).status, 1, "%s", *paths);
+}
+
+/* make, for a target in a build folder of this test's own. */
+static struct run make(const char *target, const char *flags, const char *sources)
+{
+    if (run_program(PLAIN, LIST("/bin/sh", "-c", "command -v make && command -v cc"), NULL).status != 0)
+        cr_skip_test("make and cc are not installed");
+    return run_program(PLAIN,
+                       LIST("/usr/bin/env", "make", run_env("BUILD=%s", run_scratch("build")),
+                            run_scratch(run_env("build/%s", target)), flags, sources),
+                       NULL);
+}
+
+/* With a file for the library that asks for a newer symbol: make fails and leaves no library. */
+Test(library, make_refuses_to_link_what_asks_for_a_newer_symbol)
+{
+    struct run run = make("libgpuwarm.so", "CFLAGS=-O2 -fPIC", "SHIM_SOURCES=shim/number.c tests/hosts/libnewer.c");
+    cr_expect_neq(run.status, 0, "%s", run.out);
+    cr_expect_not_null(strstr(run.err, "asks for memfd_create@GLIBC_2.27"), "%s", run.err);
+    cr_expect_neq(access(run_scratch("build/libgpuwarm.so"), F_OK), 0, "it is still there");
+    cr_expect_eq(access(run_scratch("build/tests/hosts/libnewer.o"), F_OK), 0, "it was not made: %s", run.err);
+}
+
+/* Flags as distributions set them for all that they build: with large files fcntl is fcntl64, which came with 2.28. */
+Test(library, large_files_and_a_newer_C_are_undone)
+{
+    struct run run = make("shim/standard.o", "CFLAGS=-O2 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -std=c99", "V=1");
+    cr_assert_eq(run.status, 0, "%s", run.err);
+    cr_expect_not_null(strstr(run.out, "-D_FILE_OFFSET_BITS=64"), "%s", run.out);
+    char *undefined = tool(LIST("/usr/bin/nm", "--undefined-only", run_scratch("build/shim/standard.o")));
+    cr_expect_not_null(strstr(undefined, " fcntl\n"), "%s", undefined);
+    cr_expect_null(strstr(undefined, "64"), "%s", undefined);
 }
 
 /*

@@ -71,7 +71,8 @@ SHIM_OPTIMISE := $(if $(filter ok,$(shell echo | $(CC) -Oz -x c -E - >/dev/null 
 endif
 # gold always has code and constants in one segment, and no word for it.
 ONE_SEGMENT  := $(if $(findstring gold,$(LDFLAGS)),,-Wl$(comma)-z$(comma)noseparate-code)
-SHIM_LDFLAGS := -shared -nostartfiles -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,defs $(ONE_SEGMENT) \
+# Executed as a program it begins at entry_print (shim/entry.c).
+SHIM_LDFLAGS := -shared -nostartfiles -Wl,-e,entry_print -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,defs $(ONE_SEGMENT) \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
 # Packed relocations, of which glibc before 2.36 knows nothing; linkers that never heard of them warn of the word.
 SHIM_LDMUST  := -Wl,-z,lazy $(if $(findstring pack-relative-relocs,$(LDFLAGS)),-Wl$(comma)-z$(comma)nopack-relative-relocs)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The shared object itself: what it exports, imports, needs and weighs. Read with binutils, as a packager would. */
 #include "run.h"
+#include "version.h"
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(library, .init = run_setup, .fini = run_teardown);
@@ -146,7 +149,7 @@ static struct run make(const char *target, const char *flags, const char *source
 /* With a file for the library that asks for a newer symbol: make fails and leaves no library. */
 Test(library, make_refuses_to_link_what_asks_for_a_newer_symbol)
 {
-    struct run run = make("libgpuwarm.so", "CFLAGS=-O2 -fPIC", "SHIM_SOURCES=shim/number.c tests/hosts/libnewer.c");
+    struct run run = make("libgpuwarm.so", "CFLAGS=-O2 -fPIC", "SHIM_SOURCES=shim/entry.c tests/hosts/libnewer.c");
     cr_expect_neq(run.status, 0, "%s", run.out);
     cr_expect_not_null(strstr(run.err, "asks for memfd_create@GLIBC_2.27"), "%s", run.err);
     cr_expect_neq(access(run_scratch("build/libgpuwarm.so"), F_OK), 0, "it is still there");
@@ -267,4 +270,71 @@ Test(library, kernel_assembles_for_every_gpu_that_ptxas_knows)
     cr_expect_null(strstr(run.out, "FAILED"), "%s", run.out);
     cr_expect_eq(sscanf(run.out, "assembled %d", &assembled), 1, "%s", run.out);
     cr_expect_geq(assembled, 5, "%s", run.out);
+}
+
+/* ---- executed as a program ------------------------------------------------------------------------------------------
+ */
+
+static void assert_says_what_it_is(struct run run)
+{
+    cr_expect_eq(run.status, 0, "%d", run.status);
+    cr_expect_str_empty(run.err);
+    cr_expect_str_eq(run.out, "libgpuwarm " GPUWARM_VERSION ": makes CUDA ready before a program's first request.\n"
+                              "Use: LD_PRELOAD=/usr/local/lib/libgpuwarm.so ./server\n"
+                              "Documentation: README.md and docs/ in its source.\n");
+}
+
+/* As users and packagers start it: by its path, and through the loader. */
+Test(library, executed_it_says_what_it_is)
+{
+    const char *library = run_build("libgpuwarm.so");
+    const char *const settings[] = {"GPUWARM_TRIGGER=load", "GPUWARM_LOG=debug", "GPUWARM_SKIP=none", NULL};
+    assert_says_what_it_is(run_program(PLAIN, LIST(library), NULL));
+    assert_says_what_it_is(run_program(PLAIN, LIST(library, "--help", ""), NULL));
+    assert_says_what_it_is(run_program(PRELOADED, LIST(library), settings));
+    assert_says_what_it_is(run_program(PLAIN, LIST(run_loader(), library), NULL));
+    assert_says_what_it_is(run_program(PLAIN, LIST(run_loader(), library), settings));
+    cr_expect_eq(journal_read()->count, 0, "the driver was called");
+}
+
+/* In the last row the file may grow to 20 bytes: that much is written, and then nothing more. */
+Test(library, executed_it_ends_with_1_where_it_cannot_write)
+{
+    static const struct {
+        const char *script;
+        int status;
+    } rows[] = {
+        {"exec \"$1\"", 0},
+        {"exec \"$1\" >&-", 1},
+        {"exec \"$1\" >/dev/full", 1},
+        {"exec \"$1\" 1</dev/null", 1},
+        {"exec \"$2\" \"$1\" >&-", 1},
+        {"trap '' XFSZ; exec prlimit --fsize=20 \"$1\" >\"$3\"", 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const *argv =
+            LIST("/bin/sh", "-c", rows[i].script, "sh", run_build("libgpuwarm.so"), run_loader(), run_scratch("short"));
+        struct run run = run_program(PLAIN, argv, NULL);
+        cr_expect_eq(run.status, rows[i].status, "%s: %d %s", rows[i].script, run.status, run.err);
+    }
+    struct stat written;
+    cr_assert_eq(stat(run_scratch("short"), &written), 0);
+    cr_expect_eq(written.st_size, 20, "%ld bytes", (long)written.st_size);
+}
+
+/* A pipe that is full, and whose other end does not wait: EAGAIN must not be tried for ever. */
+Test(library, executed_it_ends_with_1_at_a_full_pipe_that_does_not_wait)
+{
+    static const char zeros[4096];
+    int ends[2], status;
+    cr_assert_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    while (write(ends[1], zeros, sizeof zeros) > 0)
+        ;
+    pid_t program = fork();
+    if (program == 0) {
+        alarm(60);
+        run_exec(PLAIN, LIST(run_build("libgpuwarm.so")), NULL, ends[1], STDERR_FILENO);
+    }
+    cr_assert_eq(waitpid(program, &status, 0), program);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%x", (unsigned)status);
 }

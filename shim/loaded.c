@@ -43,27 +43,32 @@ static bool walk_plainly(const struct link_map *from, const struct link_map *to,
     return true;
 }
 
-static void walk_carefully(const struct link_map *from, loaded_visit *visit, void *argument)
+/* The last object that it came to, and what that was; NULL where the visitor ended the walk, or nothing could be read. */
+static const struct link_map *walk_carefully(const struct link_map *from, struct link_map *object, loaded_visit *visit,
+                                             void *argument)
 {
-    struct link_map object;
+    const struct link_map *last = NULL;
     char path[512];
-    for (int i = 0; i < OBJECTS_MAX && from && memory_read(from, &object, sizeof object) == sizeof object; i++) {
-        path[memory_read(object.l_name, path, sizeof path - 1)] = '\0';
-        if (!visit(object.l_addr, path, argument))
-            return;
-        from = object.l_next;
+    for (int i = 0; i < OBJECTS_MAX && from && memory_read(from, object, sizeof *object) == sizeof *object; i++) {
+        path[memory_read(object->l_name, path, sizeof path - 1)] = '\0';
+        if (!visit(object->l_addr, path, argument))
+            return NULL;
+        last = from;
+        from = object->l_next;
     }
+    return from ? NULL : last;
 }
 
 void loaded_walk(const struct loaded *loaded, loaded_visit *visit, void *argument)
 {
     if (!walk_plainly(loaded->first, loaded->start_last, visit, argument) || !loaded_more(loaded))
         return;
+    struct link_map object;
     const struct link_map *more = next_of(loaded->start_last);
     if (has_one_thread(loaded))
         walk_plainly(more, NULL, visit, argument);
     else
-        walk_carefully(more, visit, argument);
+        walk_carefully(more, &object, visit, argument);
 }
 
 /* ---- what is there --------------------------------------------------------------------------------------------------
@@ -111,13 +116,46 @@ static bool look_at(ElfW(Addr) address, const char *path, void *argument)
     return !cuda->driver;
 }
 
+/* Another thread may be reading the name: it is not written again where it is the same. */
+static void cuda_set(struct loaded *loaded, const struct loaded_cuda *cuda)
+{
+    if (cuda->driver != loaded->cuda.driver || strcmp(cuda->library, loaded->cuda.library) != 0)
+        loaded->cuda = *cuda;
+}
+
 static void look(struct loaded *loaded)
 {
     struct loaded_cuda cuda = {.driver = false};
     loaded_walk(loaded, look_at, &cuda);
-    /* Another thread may be reading the name: it is not written again where it is the same. */
-    if (cuda.driver != loaded->cuda.driver || strcmp(cuda.library, loaded->cuda.library) != 0)
-        loaded->cuda = cuda;
+    cuda_set(loaded, &cuda);
+}
+
+/* Is this still the object that it was? Its memory may be another's by now. Then *now is what it is. */
+static bool is_still(const struct link_map *object, const struct link_map *was, struct link_map *now)
+{
+    return object && memory_read(object, now, sizeof *now) == sizeof *now && now->l_addr == was->l_addr &&
+           now->l_name == was->l_name && now->l_ld == was->l_ld && now->l_prev == was->l_prev;
+}
+
+/* Nothing is remembered but where a "no" ended: what was unloaded since does not matter to that. */
+static void look_carefully(struct loaded *loaded)
+{
+    struct link_map object, was = loaded->last_was;
+    struct loaded_cuda cuda = {.driver = false};
+    const struct link_map *last = __atomic_load_n(&loaded->last, __ATOMIC_ACQUIRE), *from = loaded->start_last;
+    if (is_still(last, &was, &object))
+        from = last;
+    else
+        object = *from;
+    if (!object.l_next)
+        return;
+    const struct link_map *ended = walk_carefully(object.l_next, &object, look_at, &cuda);
+    cuda_set(loaded, &cuda);
+    __atomic_store_n(&loaded->last, NULL, __ATOMIC_RELEASE);
+    if (!ended || cuda.library[0])
+        return;
+    loaded->last_was = object;
+    __atomic_store_n(&loaded->last, ended, __ATOMIC_RELEASE);
 }
 
 void loaded_begin(struct loaded *loaded, const struct link_map *first, const char *single_threaded)
@@ -128,8 +166,12 @@ void loaded_begin(struct loaded *loaded, const struct link_map *first, const cha
 
 bool loaded_look(struct loaded *loaded)
 {
-    if (loaded_more(loaded))
-        look(loaded);
+    if (loaded_more(loaded)) {
+        if (has_one_thread(loaded) || loaded->cuda.library[0])
+            look(loaded);
+        else
+            look_carefully(loaded);
+    }
     return loaded->cuda.library[0] != '\0';
 }
 

@@ -25,6 +25,8 @@ struct loaded {
     const struct link_map *start_last; /* the last of those that were there at the start */
     const char *single_threaded;       /* glibc's __libc_single_threaded (libc.h); NULL: not known */
     struct loaded_cuda cuda;           /* of the last look */
+    const struct link_map *last;       /* the last object of a look that found no CUDA library; NULL: none */
+    struct link_map last_was;          /* and what it was then */
 };
 
 /* An object's address and the path that it was loaded from, valid during the call. false ends the walk. */
@@ -39,7 +41,10 @@ bool loaded_more(const struct loaded *loaded);
 /* Does memory alone tell what is loaded: did nothing come since the start, or is there no other thread? */
 bool loaded_is_plain(const struct loaded *loaded);
 
-/* Looks again, if anything was loaded since the start. Is a CUDA library there? */
+/*
+ * Looks again, if anything was loaded since the start. Is a CUDA library there? After a "no" only what came since is
+ * looked at: one system call where that is nothing.
+ */
 bool loaded_look(struct loaded *loaded);
 
 /*

@@ -215,6 +215,39 @@ Test(loaded, a_library_that_was_unloaded_is_not_there_any_more)
     cr_expect_not(loaded_look(&loaded));
 }
 
+/* After a "no" only what came since is looked at, unless where that ended is another object by now, or none. */
+Test(loaded, a_library_that_comes_later_is_found)
+{
+    struct link_map driver = made("/lib/libcuda.so.1", NULL), second = made("/lib/libsecond.so", NULL),
+                    first = made("/lib/libfirst.so", NULL), start = made("/lib/libc.so.6", &first);
+    struct loaded loaded = {.first = &start, .start_last = &start, .single_threaded = &threads};
+    cr_expect_not(loaded_look(&loaded));
+    cr_expect_eq(loaded.last, &first);
+    first.l_next = &second;
+    cr_expect_not(loaded_look(&loaded));
+    cr_expect_eq(loaded.last, &second);
+    second.l_next = &driver;
+    cr_expect(loaded_look(&loaded));
+    second.l_next = NULL;
+    cr_expect_not(loaded_look(&loaded), "it was unloaded");
+    cr_expect_not(loaded_look(&loaded));
+    second = made("/lib/libcuda.so.1", NULL);
+    cr_expect(loaded_look(&loaded), "another object in the same place");
+}
+
+Test(loaded, the_last_object_is_gone)
+{
+    struct link_map *pages = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct link_map driver = made("/lib/libcuda.so.1", NULL), start = made("/lib/libc.so.6", pages);
+    struct loaded loaded = {.first = &start, .start_last = &start, .single_threaded = &threads};
+    *pages = made("/lib/libfirst.so", NULL);
+    cr_expect_not(loaded_look(&loaded));
+    cr_expect_eq(loaded.last, pages);
+    munmap(pages, 4096);
+    start.l_next = &driver;
+    cr_expect(loaded_look(&loaded));
+}
+
 /* ---- whose code -----------------------------------------------------------------------------------------------------
  */
 

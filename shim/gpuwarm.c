@@ -12,6 +12,7 @@
  * and else a hook is a jump.
  */
 #include "environment.h"
+#include "epoll_set.h"
 #include "listener.h"
 #include "memory.h"
 #include "next.h"
@@ -71,6 +72,11 @@ static struct {
     int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
     int epoll_listener;    /* that socket */
     const void *no_server; /* where a call came from last that was found to be in no library that serves */
+    int set;               /* the epoll set that was waited on last, of those that are not known */
+    unsigned set_waits;    /* how often, since then and since it called listen */
+    unsigned set_reads;    /* how many such sets were read since it called listen */
+    int awaited;           /* the epoll set on which a thread has come to wait last, and one; 0: none */
+    const void *awaiting;  /* that thread */
     const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
     const void *stack_top; /* of that one */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
@@ -110,6 +116,8 @@ static void watch(void)
     const bool forks = process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK;
 #define HOOK(name, parameters, arguments)      WATCH(name, !forks && next_known.name)
 #define HOOK_WAIT(name, parameters, arguments) WATCH(name, !forks && next_known.name && process.listened)
+#define HOOK_WAIT_SET(name, parameters, arguments)                                                                     \
+    WATCH(name, !forks && next_known.name && (process.listened || process.any))
 #define HOOK_FORK(name, parameters, arguments) WATCH(name, forks)
 #include "hooks.def"
 #undef HOOK
@@ -413,18 +421,52 @@ static bool is_served_by(struct call call)
     return serves;
 }
 
+/* Has another thread come to wait on the set, on which it may be waiting still? */
+static bool is_awaited(int epoll)
+{
+    return __atomic_load_n(&process.awaited, __ATOMIC_ACQUIRE) == epoll + 1 && process.awaiting != THREAD_SELF();
+}
+
 /*
  * To put a socket in an epoll set is not to wait yet: a master may do so and leave the waiting to the workers that it
- * forks then. So the set is remembered, and who waits on it comes to serve.
+ * forks then. So the set is remembered, and who waits on it comes to serve. But where another thread waits on it already
+ * this is the last moment before a connection: in a library that serves on threads of its own, and for
+ * GPUWARM_TRIGGER=serve where that was seen.
  */
 COLD static void epoll_filled(int epoll, int fd, struct call call)
 {
     int saved = errno;
-    if (COMES_TO_SERVE(listener_is(fd, !process.any)) && !is_called_by(object_is_transport, call.from)) {
+    if (may_have_cuda() && is_served_by(call) && listener_is(fd, !process.any) &&
+        !is_called_by(object_is_transport, call.from)) {
         process.epoll_listener = fd;
         __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
+        if (process.any ? is_awaited(epoll) : is_called_by(object_is_server, call.from))
+            serve(call);
     }
     errno = saved;
+}
+
+/*
+ * To read a set is expensive, so of the waits on a set the first, the second, the fourth and so on are looked at, but no
+ * more than a thousand after each listen(2), nor more than so many sets: a server comes to wait soon after it listens.
+ */
+static bool is_time_to_read(int epoll)
+{
+    enum { WAITS_MOST = 1000, READS_MOST = 32 };
+    if (process.set != epoll) {
+        process.set = epoll;
+        process.set_waits = 0;
+    }
+    unsigned wait = ++process.set_waits;
+    return wait <= WAITS_MOST && (wait & (wait - 1)) == 0 && process.set_reads++ < READS_MOST;
+}
+
+static bool set_has_listener(int epoll)
+{
+    if (epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) &&
+        listener_is(process.epoll_listener, !process.any))
+        return true;
+    return is_time_to_read(epoll) && epoll_set_listener(epoll, !process.any) >= 0;
 }
 
 /* epoll_wait(2) never goes on after a handler; without waiting it is never interrupted. */
@@ -432,8 +474,11 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
 {
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
-    if (epoll >= 0 && epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && may_have_cuda() &&
-        is_served_by(call) && listener_is(process.epoll_listener, !process.any))
+    if (process.any) {
+        process.awaiting = THREAD_SELF();
+        __atomic_store_n(&process.awaited, epoll + 1, __ATOMIC_RELEASE);
+    }
+    if (process.listened && epoll >= 0 && may_have_cuda() && is_served_by(call) && set_has_listener(epoll))
         came = serve(call);
     errno = saved;
     return waits && came != SIGNALS_NONE;
@@ -449,7 +494,7 @@ static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     bool cuda = could_have_cuda();
-    process.waits = 0;
+    process.waits = process.set_waits = process.set_reads = 0;
     if (cuda && is_serving_thread())
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
@@ -593,7 +638,7 @@ static void forked(void)
     /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
     process.pid = process.listened && could_have_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
-    process.waits = 0;
+    process.waits = process.set_waits = process.set_reads = 0;
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;

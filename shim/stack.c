@@ -4,6 +4,7 @@
  * found in /proc/thread-self/maps. pthread_getattr_np would tell too, but allocates from the program's heap.
  */
 #include "stack.h"
+#include "lines.h"
 #include "number.h"
 #include <fcntl.h>
 #include <stdint.h>
@@ -40,27 +41,20 @@ static bool is_one_stack(uintptr_t here, uintptr_t top)
 }
 
 /* The start of the mapping that holds the address, from lines "start-end ..."; 0 when it is not there. */
-static uintptr_t mapping_start(int fd, uintptr_t address)
+static uintptr_t mapping_start(uintptr_t address)
 {
-    char text[4096];
-    size_t kept = 0;
-    ssize_t length;
-    while ((length = read(fd, text + kept, sizeof text - 1 - kept)) > 0) {
-        char *line = text, *end;
-        text[kept += (size_t)length] = '\0';
-        while ((end = strchr(line, '\n'))) {
-            const char *dash;
-            uintptr_t start = number_read(line, 16, &dash);
-            if (*dash == '-' && address >= start && address < number_read(dash + 1, 16, NULL))
-                return start;
-            line = end + 1;
-        }
-        kept = (size_t)(text + kept - line);
-        if (kept == sizeof text - 1)
-            return 0;
-        memmove(text, line, kept);
+    struct lines lines;
+    const char *line, *dash;
+    uintptr_t start = 0;
+    if (!lines_open(&lines, "maps"))
+        return 0;
+    while (!start && (line = lines_next(&lines))) {
+        uintptr_t from = number_read(line, 16, &dash);
+        if (*dash == '-' && address >= from && address < number_read(dash + 1, 16, NULL))
+            start = from;
     }
-    return 0;
+    lines_close(&lines);
+    return start;
 }
 
 size_t stack_left_at_start(const void *top)
@@ -76,12 +70,6 @@ size_t stack_left(const void *top, bool initial)
         left = 0;
     if (left || initial)
         return left;
-    /* /proc/self is the initial thread's, and empty once that has ended; thread-self came with Linux 3.17. */
-    int fd = open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    uintptr_t start = fd >= 0 ? mapping_start(fd, here) : 0;
-    if (fd >= 0)
-        close(fd);
+    uintptr_t start = mapping_start(here);
     return start ? here - start : 0;
 }

@@ -82,14 +82,15 @@ Test(cost, no_system_call_once_decided)
 }
 
 /*
- * The kernel is asked of each descriptor whether it listens, which is all; of an epoll set into which no socket that
- * listens was put it is asked nothing.
+ * The kernel is asked of each descriptor whether it listens, which is all. What is in an epoll set it is asked at the
+ * first wait, the second, the fourth and so on: less than one system call a wait.
  */
 Test(cost, one_system_call_where_a_server_with_cuda_is_undecided)
 {
     for (int i = 0; i < CALLS; i++) {
-        long asked = strcmp(calls[i], "epoll_wait") == 0 ? 0 : TIMES;
-        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens")), asked, "%s", calls[i]);
+        bool is_set = strcmp(calls[i], "epoll_wait") == 0;
+        long asked = added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens"));
+        cr_expect(is_set ? asked > 0 && asked < TIMES : asked == TIMES, "%s: %ld", calls[i], asked);
     }
 }
 

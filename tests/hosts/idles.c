@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * idles WAY: a server at whose socket nobody connects. It opens the driver, listens, waits on an epoll set for a moment,
+ * and says what CUDA answers then: whether it was initialised meanwhile. WAY is how the socket comes into the set,
+ * unseen by epoll_ctl(3), as through io_uring: `raw`; into one that was waited on before: `later`; `nested`, in a set
+ * within it; `dup`, with a number for the set that is another when it is waited on; `late`, when it was waited on many
+ * times; and how it does not: `closed`, its number is another listening socket's, which is not in the set; `paused`, the
+ * set does not wait for it to be readable; `local`; `none`. `beside`: through epoll_ctl(3), while another thread waits on
+ * the set.
+ */
+#include "asleep.h"
+#include "waits.h"
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+enum { MOMENT_MS = 50, MANY = 1100 };
+
+static const char *way;
+static int epoll;
+static pid_t waiter_id;
+
+static bool is(const char *word)
+{
+    return strcmp(way, word) == 0;
+}
+
+static void put_unseen(int set, int fd, unsigned events)
+{
+    struct epoll_event event = {.events = events};
+    if (syscall(SYS_epoll_ctl, set, EPOLL_CTL_ADD, fd, &event) != 0)
+        perror("epoll_ctl");
+}
+
+static void wait_often(int times, int ms)
+{
+    struct epoll_event event;
+    for (int i = 0; i < times; i++)
+        epoll_wait(epoll, &event, 1, ms);
+}
+
+static int listen_locally(void)
+{
+    struct sockaddr_un unnamed = {.sun_family = AF_UNIX}; /* bound to a name that the kernel chooses (unix(7)) */
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    return bind(fd, (struct sockaddr *)&unnamed, sizeof unnamed.sun_family) == 0 && listen(fd, 8) == 0 ? fd : -1;
+}
+
+static void fill(void)
+{
+    int listener = is("local") ? listen_locally() : waits_listen(), inner = epoll_create1(0);
+    if (is("later"))
+        wait_often(1, 0);
+    if (is("late"))
+        wait_often(MANY, 0);
+    if (!is("none"))
+        put_unseen(is("nested") ? inner : epoll, listener, is("paused") ? 0 : EPOLLIN);
+    if (is("nested"))
+        put_unseen(epoll, inner, EPOLLIN);
+    if (is("dup"))
+        epoll = dup(epoll);
+    if (is("closed")) {
+        int kept = dup(listener), other = waits_listen();
+        dup2(other, listener);
+        close(other);
+        (void)kept; /* the file stays open, and so in the set: under a number that the set does not know */
+    }
+}
+
+static void *wait_here(void *unused)
+{
+    struct epoll_event event;
+    waiter_id = asleep_self();
+    pthread_barrier_wait(unused);
+    epoll_wait(epoll, &event, 1, 1000);
+    return NULL;
+}
+
+/* The initial thread waits for nothing itself. */
+static void fill_beside(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    pthread_barrier_t started;
+    pthread_t thread;
+    pthread_barrier_init(&started, NULL, 2);
+    pthread_create(&thread, NULL, wait_here, &started);
+    pthread_barrier_wait(&started);
+    asleep_await(getpid(), waiter_id);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, waits_listen(), &event);
+}
+
+int main(int argc, char **argv)
+{
+    void *driver = dlopen("libcuda.so.1", RTLD_NOW);
+    int (*count_devices)(int *) = driver ? (int (*)(int *))dlsym(driver, "cuDeviceGetCount") : NULL, count;
+    if (argc < 2 || !count_devices)
+        return 1;
+    way = argv[1];
+    epoll = epoll_create1(0);
+    if (is("beside")) {
+        fill_beside();
+    } else {
+        fill();
+        wait_often(1, MOMENT_MS);
+    }
+    printf("cuDeviceGetCount %d\n", count_devices(&count));
+    return 4;
+}

@@ -164,7 +164,116 @@ Test(faults, an_older_driver_that_lacks_newer_names)
     cJSON_Delete(report);
 }
 
-/* A failure that is gone when the program comes is the library's alone: the program never sees it. */
+/* ---- what a failure leaves ------------------------------------------------------------------------------------------
+ */
+
+/* What is made and given back, and the word of the journal by which one is known from another. */
+static const struct pair {
+    const char *made, *dropped, *word;
+} pairs[] = {{"cuMemAlloc_v2", "cuMemFree_v2", "pointer="},
+             {"cuMemHostAlloc", "cuMemFreeHost", "pointer="},
+             {"cuModuleLoadDataEx", "cuModuleUnload", "module="},
+             {"cuStreamCreate", "cuStreamDestroy_v2", "stream="},
+             {"cuCtxPushCurrent_v2", "cuCtxPopCurrent_v2", ""}};
+
+static bool is_call(const struct journal_line *line, const char *function, bool succeeded)
+{
+    return strcmp(line->function, function) == 0 && (line->result == 0) == succeeded;
+}
+
+/*
+ * The first call after this one that gave it back, or failed to: then it was called with the right thing as far as
+ * anybody can tell. NULL: none. A line that is found is used up.
+ */
+static struct journal_line *line_of_drop(struct journal *journal, const struct journal_line *made,
+                                         const struct pair *pair)
+{
+    const char *word = strstr(made->detail, pair->word);
+    for (struct journal_line *line = journal->lines + (made - journal->lines); line < journal->lines + journal->count;
+         line++)
+        if (is_call(line, pair->dropped, false) || (is_call(line, pair->dropped, true) && strstr(line->detail, word)))
+            return line;
+    return NULL;
+}
+
+/* Each thing that was made was given back, itself and once. */
+static void expect_each_given_back(const char *what)
+{
+    struct journal *journal = journal_read();
+    int retained = 0;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        for (size_t j = 0; j < journal->count; j++) {
+            if (!is_call(&journal->lines[j], pairs[i].made, true))
+                continue;
+            struct journal_line *drop = line_of_drop(journal, &journal->lines[j], &pairs[i]);
+            cr_expect_not_null(drop, "%s: %s of %s is left", what, journal->lines[j].detail, pairs[i].made);
+            if (drop)
+                drop->function[0] = '\0';
+        }
+        cr_expect_eq(journal_calls(journal, pairs[i].dropped, NULL), 0, "%s: %s once too often", what,
+                     pairs[i].dropped);
+    }
+    for (size_t i = 0; i < journal->count; i++)
+        retained += is_call(&journal->lines[i], "cuDevicePrimaryCtxRetain", true);
+    cr_expect_leq(retained, 2, "%s: once by us, once by the program: %d", what, retained);
+    free(journal);
+}
+
+/* What could not be given back, because that is what failed, shows in the driver and nowhere else. */
+static bool is_left_by_its_failure(const char *function, int nth)
+{
+    static const char *const dropping[] = {"cuMemFree_v2", "cuMemFreeHost", "cuCtxPopCurrent_v2"};
+    for (size_t i = 0; i < COUNT(dropping); i++)
+        if (strcmp(function, dropping[i]) == 0)
+            return true;
+    return strcmp(function, "cuThreadExchangeStreamCaptureMode") == 0 && nth == 2;
+}
+
+/* How often a warm-up at that trigger calls the function; the program calls it, too. */
+static int calls_of_warm_up(const char *function, const char *trigger)
+{
+    journal_clear();
+    run_program(PLAIN, LIST(run_host("leftovers")), NULL);
+    struct journal *journal = journal_read();
+    int own = calls(journal, function, true);
+    free(journal);
+    journal_clear();
+    run_program(PRELOADED, LIST(run_host("leftovers")), LIST(trigger));
+    journal = journal_read();
+    int all = calls(journal, function, true);
+    free(journal);
+    return all - own;
+}
+
+static void expect_nothing_left(const char *function, int nth, const char *trigger, const char *cold)
+{
+    const char *fault = run_env("%s=999@%d", function, nth), *what = run_env("%s, %s", trigger, fault);
+    journal_clear();
+    struct run run = run_program(PRELOADED, LIST(run_host("leftovers")),
+                                 LIST(trigger, "GPUWARM_LOG=off", run_env("SIMCUDA_FAULT=%s", fault)));
+    size_t compared = is_left_by_its_failure(function, nth) ? (size_t)(strstr(cold, "driver:") - cold) : strlen(cold);
+    cr_expect_eq(run.status, 8, "%s: %d", what, run.status);
+    /* An emulator has descriptors and mappings of its own. */
+    cr_expect(run_emulated() || strncmp(run.out, cold, compared) == 0, "%s: %s, without: %s", what, run.out, cold);
+    expect_each_given_back(what);
+}
+
+/* At each of the calls that a warm-up makes, in memory, descriptors and in the driver. */
+static void expect_nothing_left_at(const char *trigger)
+{
+    struct run cold = run_program(PRELOADED, LIST(run_host("leftovers")), LIST("GPUWARM_TRIGGER=off"));
+    cr_assert_eq(cold.status, 8, "%d", cold.status);
+    cr_assert_not_null(strstr(cold.out, "driver:\nno context"), "%s", cold.out);
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        int times = calls_of_warm_up(functions[i], trigger);
+        for (int nth = 1; nth <= times; nth++)
+            expect_nothing_left(functions[i], nth, trigger, cold.out);
+    }
+    expect_nothing_left("none", 1, trigger, cold.out);
+}
+
+/* A failure that is gone when the program comes is the library's alone: the program never sees it, nor a trace of it.
+ */
 Test(faults, every_function_failing_once)
 {
     struct run without = run_program(PLAIN, LIST(run_host("first_call")), NULL);
@@ -175,6 +284,8 @@ Test(faults, every_function_failing_once)
         cr_expect_str_eq(with.out, without.out, "%s: %s", fault, with.out);
         cr_expect_str_eq(with.err, without.err, "%s: %s", fault, with.err);
     }
+    expect_nothing_left_at("GPUWARM_TRIGGER=load");
+    expect_nothing_left_at("GPUWARM_TRIGGER=serve");
 }
 
 /* What is called libcuda.so.1 and is none: text, nothing, a folder, a library without one CUDA function. */

@@ -39,8 +39,18 @@ static const char report[] =
     "A readiness probe passes when `result` is no longer `waiting`; `warm` alone means that all was done. A service "
     "under several workers wants `%p` in the name, one file for each.\n\n"
     "A report of a process that was not warmed never replaces the report of another process that is alive. A file is "
-    "replaced by renaming a temporary one (`FILE.PID.tmp` beside it); a symbolic link keeps pointing where it did; "
-    "what is not a regular file (a pipe, a device, `/dev/stderr`) is written to without waiting.\n\n";
+    "replaced by renaming a temporary one (`FILE.PID.tmp` beside it); a symbolic link keeps pointing where it did; a "
+    "pipe, a device and a descriptor (`/dev/stderr`, `/dev/fd/3`) are written to without waiting.\n\n"
+    "## Files that others can reach\n\n"
+    "A program that runs as root must not be led to root's own files. For the report and the log file:\n\n"
+    "- A directory is *exposed* when it belongs to somebody other than root and the program's user, or when its mode "
+    "lets its group or others write to it. `/tmp` is exposed, although it is sticky.\n"
+    "- A symbolic link in an exposed directory is never followed, whoever made it; not in front of the last component "
+    "either. Links elsewhere are followed.\n"
+    "- A file or FIFO that is in an exposed directory already is appended to only where it belongs to root, to the "
+    "program's user or to the owner of the directory, and has no second name (hard link). A report replaces the "
+    "name of such a file, and writes into no file that was there.\n\n"
+    "Where a report is refused, one line says why, and there is no report. Log lines go to stderr then.\n\n";
 
 static const struct option {
     const char *name, *standard, *expected, *help;

@@ -3,7 +3,6 @@
 #include "log.h"
 #include "output.h"
 #include "text.h"
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,10 +31,14 @@ static bool line_write(int fd, const char *message)
 
 static bool file_write(const char *file, const char *message)
 {
-    char path[PATH_MAX];
-    errno = ENAMETOOLONG;
-    int fd = output_path(file, path, sizeof path) ? output_open(path, true) : -1;
-    if (fd < 0)
+    char text[PATH_MAX];
+    struct path path;
+    int fd;
+    if (!output_path(file, text, sizeof text) || path_find(text, &path))
+        return false;
+    const char *problem = output_open(&path, true, &fd);
+    path_close(&path);
+    if (problem)
         return false;
     bool written = line_write(fd, message);
     close(fd);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,9 +39,16 @@ bool output_write(int fd, const char *data, size_t length)
     return length == 0;
 }
 
-int output_open(const char *path, bool create)
+const char *output_open(const struct path *path, bool create, int *fd)
 {
-    return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
+    enum { FLAGS = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+    *fd = path_open(path, path->name, FLAGS | (path->descriptor ? 0 : O_NOFOLLOW) | (create ? O_CREAT : 0));
+    if (*fd < 0)
+        return strerror(errno);
+    if (path_trusts(path, *fd))
+        return NULL;
+    close(*fd);
+    return "a file of somebody else's, or with a second name, in a directory that others may write to";
 }
 
 bool output_path(const char *pattern, char *path, size_t size)

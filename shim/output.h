@@ -3,6 +3,7 @@
 #ifndef GPUWARM_OUTPUT_H
 #define GPUWARM_OUTPUT_H
 
+#include "path.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,9 +16,9 @@ bool output_write(int fd, const char *data, size_t length);
 
 /*
  * Opens `path` for writing at its end, creating it when `create` (mode 0644 less umask), without blocking and without
- * making a terminal the controlling one. A descriptor to be closed by the caller, or -1 with errno.
+ * making a terminal the controlling one. NULL, with *fd to be closed by the caller, or why not.
  */
-int output_open(const char *path, bool create);
+const char *output_open(const struct path *path, bool create, int *fd);
 
 /* Copies `pattern` into `path` with "%p" replaced by the process id and "%%" by "%". false when it does not fit. */
 bool output_path(const char *pattern, char *path, size_t size);

@@ -110,12 +110,6 @@ struct report_writer report_writer(const char *text)
                                   start ? number_read(start + 9, 10, NULL) : 0};
 }
 
-/* stat(2) by number: the function of that name asks for GLIBC_2.33, or is not there at all, on older systems. */
-static bool file_status(const char *path, struct stat *status)
-{
-    return syscall(SYS_newfstatat, AT_FDCWD, path, status, 0) == 0;
-}
-
 /* Is the process alive, and not another one that was given its pid since? */
 static bool is_alive(const struct report_writer *writer)
 {
@@ -125,12 +119,12 @@ static bool is_alive(const struct report_writer *writer)
     return !start || start == writer->start;
 }
 
-/* Is there a report in `path` by another process that is alive? */
-static bool is_of_another(const char *path)
+/* Is there a report in that regular file by another process that is alive? Not where somebody else may have put it. */
+static bool is_of_another(const struct path *path)
 {
     char text[512];
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    int fd = path_open(path, path->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t length = fd >= 0 && path_trusts(path, fd) ? read(fd, text, sizeof text - 1) : -1;
     if (fd >= 0)
         close(fd);
     text[length > 0 ? length : 0] = '\0';
@@ -138,78 +132,92 @@ static bool is_of_another(const char *path)
     return writer.pid > 0 && writer.pid != getpid() && is_alive(&writer);
 }
 
+/* Closes the descriptor. */
 static const char *write_fd(int fd, const struct text *text)
 {
-    if (fd < 0)
-        return strerror(errno);
     const char *problem = output_write(fd, text->data, text->length) ? NULL : strerror(errno);
     close(fd);
     return problem;
 }
 
-/* One of that name is left over from a process with our pid that was killed: in a container pids are soon reused. */
-static int temporary_open(const char *path)
+static const char *write_directly(const struct path *path, const struct text *text)
 {
-    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
-    int fd = open(path, FLAGS, 0644);
-    return fd < 0 && errno == EEXIST && unlink(path) == 0 ? open(path, FLAGS, 0644) : fd;
+    int fd;
+    const char *problem = output_open(path, false, &fd);
+    return problem ? problem : write_fd(fd, text);
 }
 
-/* `path` is a regular file or nothing yet, and no symbolic link: a rename would replace the link. */
-static const char *write_renamed(const char *path, const struct text *text)
+static int name_remove(const struct path *path, const char *name)
 {
-    char temporary[PATH_MAX];
+    return (int)syscall(SYS_unlinkat, path->directory, name, 0);
+}
+
+/*
+ * A name that is taken is no file of ours, and may be a link to one. It is removed and not written to: mostly it is
+ * left over from a process with our pid that was killed (in a container pids are soon reused).
+ */
+static int temporary_open(const struct path *path, const char *name)
+{
+    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
+    int fd = path_open(path, name, FLAGS);
+    return fd < 0 && errno == EEXIST && name_remove(path, name) == 0 ? path_open(path, name, FLAGS) : fd;
+}
+
+/* The name stands for a regular file, or for nothing yet. Whatever it stands for by now, only the name is replaced. */
+static const char *write_renamed(const struct path *path, const struct text *text)
+{
+    char temporary[sizeof path->name];
     struct text name = text_in(temporary, sizeof temporary);
-    text_format(&name, "%s.%d.tmp", path, getpid());
+    text_format(&name, "%s.%d.tmp", path->name, getpid());
     if (name.truncated)
         return strerror(ENAMETOOLONG);
-    int fd = temporary_open(temporary);
+    int fd = temporary_open(path, temporary);
     if (fd < 0)
         return strerror(errno);
     const char *problem = write_fd(fd, text);
-    if (!problem && rename(temporary, path) != 0)
+    if (!problem && syscall(SYS_renameat, path->directory, temporary, path->directory, path->name) != 0)
         problem = strerror(errno);
     if (problem)
-        unlink(temporary);
+        name_remove(path, temporary);
     return problem;
 }
 
-static const char *write_path(const char *path, bool replaces, const struct text *text)
+static const char *write_path(const struct path *path, bool replaces, const struct text *text)
 {
     struct stat status;
-    char resolved[PATH_MAX];
-    if (!file_status(path, &status)) {
-        if (errno != ENOENT)
-            return strerror(errno);
-        if (readlink(path, resolved, sizeof resolved) < 0)
-            return write_renamed(path, text);
-        /* A link to what is not there yet: make that, so that the link can be resolved and stays. */
-        const char *problem = write_fd(output_open(path, true), &(struct text){.length = 0});
-        if (problem || !file_status(path, &status))
-            return problem ? problem : strerror(errno);
-    }
-    if (!S_ISREG(status.st_mode))
-        return write_fd(output_open(path, false), text);
-    if (!realpath(path, resolved))
+    if (path->descriptor)
+        return write_directly(path, text);
+    if (path_status(path, false, &status)) {
+        if (!S_ISREG(status.st_mode))
+            return write_directly(path, text);
+        if (!replaces && is_of_another(path))
+            return NULL;
+    } else if (errno != ENOENT) {
         return strerror(errno);
-    if (!replaces && is_of_another(resolved))
-        return NULL;
-    return write_renamed(resolved, text);
+    }
+    return write_renamed(path, text);
 }
 
 const char *report_write(const struct report *report, const char *pattern)
 {
     enum { TEXT_BYTES = 128 * 1024 };
-    char path[PATH_MAX];
-    if (!output_path(pattern, path, sizeof path))
+    char where[PATH_MAX];
+    struct path path;
+    if (!output_path(pattern, where, sizeof where))
         return strerror(ENAMETOOLONG);
+    const char *problem = path_find(where, &path);
+    if (problem)
+        return problem;
     char *buffer = mmap(NULL, TEXT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (buffer == MAP_FAILED)
-        return strerror(errno);
-    struct text text = text_in(buffer, TEXT_BYTES);
-    report_format(report, &text);
-    bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
-    const char *problem = text.truncated ? strerror(EMSGSIZE) : write_path(path, replaces, &text);
-    munmap(buffer, TEXT_BYTES);
+    if (buffer == MAP_FAILED) {
+        problem = strerror(errno);
+    } else {
+        struct text text = text_in(buffer, TEXT_BYTES);
+        bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
+        report_format(report, &text);
+        problem = text.truncated ? strerror(EMSGSIZE) : write_path(&path, replaces, &text);
+        munmap(buffer, TEXT_BYTES);
+    }
+    path_close(&path);
     return problem;
 }

@@ -19,7 +19,7 @@ void report_format(const struct report *report, struct text *text);
 
 /*
  * Writes the report to the file that `pattern` names (%p is the process id), whole: into a temporary file beside it,
- * which is then renamed. What is not a regular file (a pipe, a device, a descriptor under /dev/fd) is written to
+ * which is then renamed. What is not a regular file (a pipe, a device), and a descriptor (under /dev/fd), is written to
  * directly and never waited for. A report of a process that was not warmed does not replace one of another process
  * that is alive. NULL on success, else why it could not be written.
  */

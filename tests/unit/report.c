@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char buffer[128 * 1024];
@@ -258,18 +259,62 @@ Test(report, writer_of_what_format_wrote)
     cr_assert_neq(writer.start, 0);
 }
 
-/* In a container every start has the same pid; a temporary file of one that was killed must not stand in the way. */
-Test(report, a_temporary_file_left_over_is_replaced)
+static char folder[64], path[96], temporary[128], precious[96];
+
+static void make(void)
 {
-    char folder[] = "/tmp/gpuwarm-report-XXXXXX", path[64], temporary[96];
-    cr_assert_not_null(mkdtemp(folder));
+    char made[] = "/tmp/gpuwarm-report-XXXXXX";
+    cr_assert_not_null(mkdtemp(made));
+    strcpy(folder, made);
     snprintf(path, sizeof path, "%s/report", folder);
     snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, getpid());
-    fclose(fopen(temporary, "w"));
-    cr_expect_null(report_write(&(struct report){.program = "server", .reason = "why"}, path));
+    snprintf(precious, sizeof precious, "%s/precious", folder);
+    FILE *file = fopen(precious, "w");
+    cr_assert(file && fputs("precious", file) >= 0);
+    fclose(file);
+}
+
+static void clean(void)
+{
+    unlink(path);
+    unlink(precious);
+    cr_expect_eq(rmdir(folder), 0, "nothing else was left there");
+}
+
+TestSuite(report_file, .init = make, .fini = clean);
+
+/* The report is written, and no other file is. */
+static void expect_written(void)
+{
+    char text[64] = "";
+    const char *problem = report_write(&(struct report){.program = "server", .reason = "why"}, path);
+    cr_expect_null(problem, "%s", problem);
     cr_expect_neq(access(temporary, F_OK), 0);
-    cr_expect_eq(unlink(path), 0);
-    cr_expect_eq(rmdir(folder), 0);
+    cr_expect_eq(access(path, F_OK), 0);
+    FILE *file = fopen(precious, "r");
+    cr_assert_not_null(file);
+    cr_expect_gt(fread(text, 1, sizeof text - 1, file), 0);
+    fclose(file);
+    cr_expect_str_eq(text, "precious", "%s", text);
+}
+
+/* In a container every start has the same pid; a temporary file of one that was killed must not stand in the way. */
+Test(report_file, a_temporary_file_left_over_is_replaced)
+{
+    fclose(fopen(temporary, "w"));
+    expect_written();
+}
+
+/* Pids are known beforehand. A link of that name is replaced too, and what it leads to is not written to. */
+Test(report_file, a_link_in_the_place_of_the_temporary_file_is_replaced)
+{
+    struct stat status;
+    cr_assert_eq(symlink(precious, temporary), 0);
+    expect_written();
+    cr_expect(lstat(path, &status) == 0 && S_ISREG(status.st_mode));
+    cr_assert_eq(link(precious, temporary), 0);
+    expect_written();
+    cr_expect(stat(precious, &status) == 0 && status.st_nlink == 1);
 }
 
 Test(report, a_long_program_name_is_cut)

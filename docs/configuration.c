@@ -49,8 +49,12 @@ static const char report[] =
     "either. Links elsewhere are followed.\n"
     "- A file or FIFO that is in an exposed directory already is appended to only where it belongs to root, to the "
     "program's user or to the owner of the directory, and has no second name (hard link). A report replaces the "
-    "name of such a file, and writes into no file that was there.\n\n"
-    "Where a report is refused, one line says why, and there is no report. Log lines go to stderr then.\n\n";
+    "name of such a file, and writes into no file that was there.\n"
+    "- A descriptor is written to only while it is the file that it was when the program started.\n\n"
+    "Where a report is refused, one line says why, and there is no report. Log lines go to stderr then.\n\n"
+    "Descriptor 2 counts as stderr only while it is the file (device and inode) that it was when the program started. "
+    "A program that was started without stderr, that closes it or that puts its own log there gets no line; set "
+    "`GPUWARM_LOG_FILE` for it.\n\n";
 
 static const struct option {
     const char *name, *standard, *expected, *help;

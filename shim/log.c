@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See log.h. */
 #include "log.h"
-#include "output.h"
 #include "text.h"
-#include <limits.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A control character: C0, DEL, or C1 in UTF-8, which terminals obey too. */
@@ -29,14 +29,14 @@ static bool line_write(int fd, const char *message)
     return output_write(fd, line, text.length + 1);
 }
 
-static bool file_write(const char *file, const char *message)
+static bool file_write(const struct log *log, const char *message)
 {
     char text[PATH_MAX];
     struct path path;
     int fd;
-    if (!output_path(file, text, sizeof text) || path_find(text, &path))
+    if (!output_path(log->file, text, sizeof text) || path_find(text, &path))
         return false;
-    const char *problem = output_open(&path, true, &fd);
+    const char *problem = output_open(&path, &log->named, true, &fd);
     path_close(&path);
     if (problem)
         return false;
@@ -45,15 +45,27 @@ static bool file_write(const char *file, const char *message)
     return written;
 }
 
-void log_write(const struct log *log, enum log_level level, const char *format, ...)
+void log_start(struct log *log, enum log_level level, const char *file, bool late)
+{
+    *log = (struct log){.level = level, .file = file};
+    if (level == LOG_OFF || late)
+        return;
+    log->named = output_named(file);
+    /* What would be closed by exec did not come through it: a library's constructor, which ran before, opened it. */
+    if (syscall(SYS_fcntl, STDERR_FILENO, F_GETFD) == 0)
+        log->standard_error = output_identity(STDERR_FILENO);
+}
+
+bool log_write(const struct log *log, enum log_level level, const char *format, ...)
 {
     if (level > log->level)
-        return;
+        return false;
     char message[1000];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (!log->file || !file_write(log->file, message))
-        line_write(STDERR_FILENO, message);
+    if (log->file && file_write(log, message))
+        return true;
+    return output_is(STDERR_FILENO, &log->standard_error) && line_write(STDERR_FILENO, message);
 }

@@ -25,9 +25,8 @@ bool notice_was_said(const char *said, const char *message)
 void notice_say(const struct notices *notices, const char *message)
 {
     const char *said = notices->environment ? environment_get(*notices->environment, "GPUWARM_SAID") : NULL;
-    if (notices->log->level < LOG_WARN || notice_was_said(said, message))
+    if (notice_was_said(said, message) || !log_write(notices->log, LOG_WARN, "%s", message))
         return;
-    log_write(notices->log, LOG_WARN, "%s", message);
     char hash[9], value[256];
     message_hash(message, hash);
     struct text text = text_in(value, sizeof value);

@@ -19,7 +19,8 @@ struct notices {
 };
 
 /*
- * Logs the message at `warn`, unless an ancestor did. Changes the environment, so only to be called before main.
+ * Logs the message at `warn`, unless an ancestor did; one that nobody could read was not said. Changes the environment,
+ * so only to be called before main.
  */
 void notice_say(const struct notices *notices, const char *message);
 

@@ -39,10 +39,77 @@ bool output_write(int fd, const char *data, size_t length)
     return length == 0;
 }
 
-const char *output_open(const struct path *path, bool create, int *fd)
+static struct identity identity_from(const struct stat *status)
 {
-    enum { FLAGS = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
-    *fd = path_open(path, path->name, FLAGS | (path->descriptor ? 0 : O_NOFOLLOW) | (create ? O_CREAT : 0));
+    return (struct identity){true, status->st_dev, status->st_ino};
+}
+
+static bool identity_equals(const struct identity *one, const struct identity *other)
+{
+    return one->known && other->known && one->device == other->device && one->inode == other->inode;
+}
+
+struct identity output_identity(int fd)
+{
+    struct stat status;
+    return syscall(SYS_fstat, fd, &status) == 0 ? identity_from(&status) : (struct identity){.known = false};
+}
+
+bool output_is(int fd, const struct identity *identity)
+{
+    const struct identity now = output_identity(fd);
+    return identity_equals(&now, identity);
+}
+
+struct identity output_named(const char *pattern)
+{
+    char text[PATH_MAX];
+    struct path path;
+    struct stat status;
+    struct identity identity = {.known = false};
+    if (!pattern || !output_path(pattern, text, sizeof text) || path_find(text, &path))
+        return identity;
+    if (path.descriptor && path_status(&path, true, &status))
+        identity = identity_from(&status);
+    path_close(&path);
+    return identity;
+}
+
+enum { FLAGS = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+
+/* The descriptor of this process that a name in /proc/self/fd stands for, where it is that file; else -1. */
+static int own_descriptor(const char *name, const struct identity *identity)
+{
+    int fd = 0;
+    for (; *name >= '0' && *name <= '9' && fd < INT_MAX / 10; name++)
+        fd = fd * 10 + (*name - '0');
+    return !*name && output_is(fd, identity) ? fd : -1;
+}
+
+/*
+ * A pipe, terminal or device is opened anew, so as not to be waited for. To a regular file a copy of the descriptor
+ * writes where the program's own output goes on; one that was opened anew would be written over. It is not opened
+ * before it is known to be no file of the program's: closing it would drop the program's locks on it (fcntl(2)).
+ */
+static const char *descriptor_open(const struct path *path, const struct identity *named, int *fd)
+{
+    struct stat status;
+    if (!path_status(path, true, &status))
+        return strerror(errno);
+    const struct identity now = identity_from(&status);
+    if (!identity_equals(&now, named))
+        return "that descriptor is not what it was at the start of the program";
+    int own = S_ISREG(status.st_mode) ? own_descriptor(path->name, &now) : -1;
+    *fd = own >= 0 ? (int)syscall(SYS_fcntl, own, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+                   : path_open(path, path->name, FLAGS);
+    return *fd < 0 ? strerror(errno) : NULL;
+}
+
+const char *output_open(const struct path *path, const struct identity *named, bool create, int *fd)
+{
+    if (path->descriptor)
+        return descriptor_open(path, named, fd);
+    *fd = path_open(path, path->name, FLAGS | O_NOFOLLOW | (create ? O_CREAT : 0));
     if (*fd < 0)
         return strerror(errno);
     if (path_trusts(path, *fd))

@@ -3,7 +3,6 @@
 #include "report.h"
 #include "marker.h"
 #include "number.h"
-#include "output.h"
 #include "version.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -140,10 +139,10 @@ static const char *write_fd(int fd, const struct text *text)
     return problem;
 }
 
-static const char *write_directly(const struct path *path, const struct text *text)
+static const char *write_directly(const struct path *path, const struct identity *named, const struct text *text)
 {
     int fd;
-    const char *problem = output_open(path, false, &fd);
+    const char *problem = output_open(path, named, false, &fd);
     return problem ? problem : write_fd(fd, text);
 }
 
@@ -182,14 +181,15 @@ static const char *write_renamed(const struct path *path, const struct text *tex
     return problem;
 }
 
-static const char *write_path(const struct path *path, bool replaces, const struct text *text)
+static const char *write_path(const struct path *path, const struct identity *named, bool replaces,
+                              const struct text *text)
 {
     struct stat status;
     if (path->descriptor)
-        return write_directly(path, text);
+        return write_directly(path, named, text);
     if (path_status(path, false, &status)) {
         if (!S_ISREG(status.st_mode))
-            return write_directly(path, text);
+            return write_directly(path, named, text);
         if (!replaces && is_of_another(path))
             return NULL;
     } else if (errno != ENOENT) {
@@ -198,7 +198,7 @@ static const char *write_path(const struct path *path, bool replaces, const stru
     return write_renamed(path, text);
 }
 
-const char *report_write(const struct report *report, const char *pattern)
+const char *report_write(const struct report *report, const char *pattern, const struct identity *named)
 {
     enum { TEXT_BYTES = 128 * 1024 };
     char where[PATH_MAX];
@@ -215,7 +215,7 @@ const char *report_write(const struct report *report, const char *pattern)
         struct text text = text_in(buffer, TEXT_BYTES);
         bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
         report_format(report, &text);
-        problem = text.truncated ? strerror(EMSGSIZE) : write_path(&path, replaces, &text);
+        problem = text.truncated ? strerror(EMSGSIZE) : write_path(&path, named, replaces, &text);
         munmap(buffer, TEXT_BYTES);
     }
     path_close(&path);

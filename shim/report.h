@@ -3,6 +3,7 @@
 #ifndef GPUWARM_REPORT_H
 #define GPUWARM_REPORT_H
 
+#include "output.h"
 #include "text.h"
 #include "warm.h"
 
@@ -19,11 +20,12 @@ void report_format(const struct report *report, struct text *text);
 
 /*
  * Writes the report to the file that `pattern` names (%p is the process id), whole: into a temporary file beside it,
- * which is then renamed. What is not a regular file (a pipe, a device), and a descriptor (under /dev/fd), is written to
- * directly and never waited for. A report of a process that was not warmed does not replace one of another process
- * that is alive. NULL on success, else why it could not be written.
+ * which is then renamed. What is not a regular file (a pipe, a device) is written to directly and never waited for. So
+ * is a descriptor (under /dev/fd), which has to be the file `named` (output_named at the start). A report of a process
+ * that was not warmed does not replace one of another process that is alive. NULL on success, else why it could not be
+ * written.
  */
-const char *report_write(const struct report *report, const char *pattern);
+const char *report_write(const struct report *report, const char *pattern, const struct identity *named);
 
 /* Who wrote a report: the process id, and its start time as the marker has it; 0 where the text has none. */
 struct report_writer {

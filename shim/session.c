@@ -47,7 +47,9 @@ bool session_open(struct session *session, const struct start *start)
     }
     facts_gather(start, found ? &session->image : NULL, environment, &session->config, &session->process);
     session->decision = policy_decide(&session->config, &session->process.facts);
-    session->log = (struct log){session->config.log_level, session->config.log_file};
+    bool late = session->process.facts.opened_late;
+    log_start(&session->log, session->config.log_level, session->config.log_file, late);
+    session->report_named = output_named(late ? NULL : session->config.report);
     session->notices = (struct notices){&session->log, session->libc.environment};
     snprintf(session->program, sizeof session->program, "%s", session->process.program.name);
     reason_format(&session->decision, session->reason, sizeof session->reason);
@@ -74,7 +76,8 @@ void session_keep(struct session *session)
 
 static void report_say(const struct session *session, const struct report *report)
 {
-    const char *path = session->config.report, *problem = path ? report_write(report, path) : NULL;
+    const char *path = session->config.report,
+               *problem = path ? report_write(report, path, &session->report_named) : NULL;
     if (!problem)
         return;
     char message[MESSAGE_BYTES];

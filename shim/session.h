@@ -25,6 +25,7 @@ struct session {
     char program[256];
     char log_file[PATH_MAX];
     char report[PATH_MAX];
+    struct identity report_named;    /* the descriptor that this leads to, as it was at the start */
     char reason[640];                /* of the decision, in words */
     char visible[256];               /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
     char *const *environment;        /* the list of variables that it was found in */

@@ -272,12 +272,13 @@ static void *attack_directory(void *unused)
 static void write_under_attack(void *(*attacks)(void *), const char *name)
 {
     const struct log log = {.level = LOG_WARN, .file = name};
+    const struct identity unknown = {.known = false};
     char attacked[PATH_MAX];
     pthread_t thread;
     strcpy(attacked, name);
     cr_assert_eq(pthread_create(&thread, NULL, attacks, attacked), 0);
     for (int i = 0; i < TIMES; i++) {
-        report_write(&(struct report){.program = "server", .reason = "why"}, name);
+        report_write(&(struct report){.program = "server", .reason = "why"}, name, &unknown);
         log_write(&log, LOG_WARN, "a line");
     }
     __atomic_store_n(&attack_over, 1, __ATOMIC_RELAXED);

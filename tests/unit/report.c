@@ -287,7 +287,8 @@ TestSuite(report_file, .init = make, .fini = clean);
 static void expect_written(void)
 {
     char text[64] = "";
-    const char *problem = report_write(&(struct report){.program = "server", .reason = "why"}, path);
+    const struct identity unknown = {.known = false};
+    const char *problem = report_write(&(struct report){.program = "server", .reason = "why"}, path, &unknown);
     cr_expect_null(problem, "%s", problem);
     cr_expect_neq(access(temporary, F_OK), 0);
     cr_expect_eq(access(path, F_OK), 0);

@@ -22,6 +22,9 @@
 enum { WAIT_MS = 60000, ENVIRONMENT_MAX = 64 };
 
 static char scratch[] = "/tmp/gpuwarm-test-XXXXXX";
+/* Made for the first test that asks. /tmp may be in memory, as on Debian 13; /var/tmp has to outlive a boot. */
+static char on_disk[] = "/var/tmp/gpuwarm-test-XXXXXX";
+static bool has_on_disk;
 
 void run_setup(void)
 {
@@ -38,6 +41,8 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 void run_teardown(void)
 {
     nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    if (has_on_disk)
+        nftw(on_disk, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *run_build(const char *name)
@@ -56,6 +61,12 @@ const char *run_host(const char *name)
 const char *run_scratch(const char *name)
 {
     return run_env("%s/%s", scratch, name);
+}
+
+const char *run_on_disk(const char *name)
+{
+    has_on_disk = has_on_disk || mkdtemp(on_disk);
+    return has_on_disk ? run_env("%s/%s", on_disk, name) : run_scratch(name);
 }
 
 void run_write(const char *path, const char *text)

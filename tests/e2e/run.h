@@ -35,6 +35,7 @@ _Noreturn void run_exec(enum preload preload, const char *const *argv, const cha
 const char *run_build(const char *name);   /* in the build folder */
 const char *run_host(const char *name);    /* a program of tests/hosts */
 const char *run_scratch(const char *name); /* in a folder of this test's own, removed after it */
+const char *run_on_disk(const char *name); /* in another such folder, not in memory where there is a disk */
 void run_write(const char *path, const char *text);
 
 /* The ways in which tests/hosts/serves waits, without those that the C library lacks; NULL-terminated. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(surroundings, .init = run_setup, .fini = run_teardown);
 
@@ -143,6 +144,18 @@ Test(surroundings, a_filter_that_kills_sees_no_system_call_of_ours)
     }
 }
 
+/* What the filter lets fork do, it lets nobody else do. */
+Test(surroundings, a_filter_that_kills_sees_a_question_for_the_signal_mask)
+{
+    static const char *const questions[] = {"process", "thread", "number"};
+    need_filters();
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        struct run run = run_program(PLAIN, steps("filter:kill fork mask:%s", questions[i]), NULL);
+        cr_expect_str_eq(run.out, "filter kill: 0\nfork : 0\n");
+        cr_expect_eq(run.status, 128 + SIGSYS, "%s: %d", questions[i], run.status);
+    }
+}
+
 /* With a CUDA library the documented limit remains: what decides, and the driver, make system calls. */
 Test(surroundings, a_filter_that_kills_ends_a_server_with_cuda)
 {
@@ -200,11 +213,28 @@ static const struct {
     {"limit:AS=8000000", 0},  {"limit:AS=67108864", -1}, {"limit:AS=268435456", -1}, {"user limit:NPROC=1", 0},
 };
 
+/*
+ * From here on the programs are copies that anybody may run, with a journal that anybody may write: the project may be
+ * in a directory that only its owner may enter.
+ */
+static void let_anybody_run(void)
+{
+    const char *const *copy = LIST("/bin/sh", "-c", "cp --parents \"$@\" && chmod -R a+rX \"$0\"", run_scratch("build"),
+                                   "libgpuwarm.so", "simcuda/libcuda.so.1", "tests/hosts/steps",
+                                   "tests/hosts/first_call", "tests/hosts/plain", run_scratch("build"));
+    cr_assert_eq(mkdir(run_scratch("build"), 0755), 0);
+    cr_assert_eq(chdir(run_build("")), 0);
+    struct run run = run_program(PLAIN, copy, NULL);
+    cr_assert_eq(run.status, 0, "%s", run.err);
+    cr_assert_eq(chmod(run_scratch(""), 0777), 0);
+    cr_assert_eq(setenv("GPUWARM_TEST_BUILD", run_scratch("build"), 1), 0);
+}
+
 Test(surroundings, limits_at_the_start_of_a_program)
 {
     if (run_emulated())
         cr_skip_test("the emulator needs descriptors and memory of its own, and keeps some limits from the program");
-    cr_assert_eq(chmod(run_scratch(""), 0711), 0);
+    let_anybody_run();
     for (size_t i = 0; i < sizeof limits_at_start / sizeof *limits_at_start; i++) {
         const char *text = run_env("%s exec %%s", limits_at_start[i].steps);
         int wanted = limits_at_start[i].warm_ups;

@@ -6,6 +6,7 @@
  * do.
  */
 #include "filter.h"
+#include "namespace.h"
 #include "waits.h"
 #include <dirent.h>
 #include <dlfcn.h>
@@ -101,19 +102,24 @@ static long step_unshare(const char *unused)
     return unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
 }
 
-/* The mount namespace that it is in already, which the kernel allows to a single thread. */
 static long step_setns(const char *unused)
 {
-    int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     (void)unused;
-    long result = setns(fd, CLONE_NEWNS) == 0 ? 0 : errno;
-    close(fd);
-    return result;
+    return namespace_join();
 }
 
 static long step_filter(const char *name)
 {
     return filter_named(name) ? 0 : errno;
+}
+
+/* Asks for the signal mask in one of the ways that a filter must see. */
+static long step_mask(const char *way)
+{
+    sigset_t mask;
+    if (strcmp(way, "number") == 0)
+        return syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8);
+    return strcmp(way, "process") == 0 ? sigprocmask(SIG_BLOCK, NULL, &mask) : pthread_sigmask(SIG_BLOCK, NULL, &mask);
 }
 
 /* The steps that follow are the child's. */
@@ -200,7 +206,8 @@ static const struct step {
 } steps[] = {{"close", step_close},   {"fill", step_fill},       {"free", step_free},   {"limit", step_limit},
              {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
              {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
-             {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch}};
+             {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch},
+             {"mask", step_mask}};
 
 int main(int argc, char **argv)
 {

@@ -257,12 +257,13 @@ $(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
 test: test-packages ## unit and end-to-end tests; installs what they need, or says what to type
 	@$(MAKE) --no-print-directory run-tests
 
+# What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
+TEST_PACKAGES := libcriterion-dev libcjson-dev python3 make
 # Libraries that others preload, and a command that starts programs; a test of one that is not there is skipped.
 TEST_NEIGHBOURS := libeatmydata1 libjemalloc2 libsocket-wrapper numactl
 
-# What the tests need beyond a compiler: installed when the caller may, else named with the command to type.
 test-packages:
-	@sh tests/packages.sh libcriterion-dev libcjson-dev python3 make
+	@sh tests/packages.sh $(TEST_PACKAGES)
 	-@sh tests/packages.sh $(TEST_NEIGHBOURS)
 
 # Without running them, for another system: make build-tests CC=aarch64-linux-gnu-gcc BUILD=build/aarch64
@@ -347,10 +348,11 @@ ANYWHERE_LIBRARY  := $(BUILD)/32/libgpuwarm.so
 endif
 
 .PHONY: test-anywhere
-test-anywhere: test-packages ## the tests with glibc 2.31 and on aarch64; built with glibc 2.41; musl, static, 32-bit, set-uid; PARTS="older secure"
+test-anywhere: test-packages ## other systems: glibc 2.31, aarch64, musl, static, 32-bit, set-uid, built on Debian 13, gVisor; PARTS="older secure"; the tests in a Debian of their own: PARTS="debian12 debian12-user debian13 debian13-user"
 	@sh tests/packages.sh $(ANYWHERE_PACKAGES)
-	@$(MAKE) --no-print-directory -s all $(HOSTS) $(ANYWHERE_LIBRARY)
-	@MAKE='$(MAKE)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)
+	-@sh tests/packages.sh runsc
+	@$(MAKE) --no-print-directory -s all $(HOSTS) $(BUILD)/bench/libempty.so $(ANYWHERE_LIBRARY)
+	@MAKE='$(MAKE)' TEST_PACKAGES='$(TEST_PACKAGES) $(TEST_NEIGHBOURS)' sh tests/anywhere/run.sh $(BUILD) $(PARTS)
 
 # An empty library, of which the loader of 32-bit programs says nothing; it needs no 32-bit C library.
 $(BUILD)/32/libgpuwarm.so:

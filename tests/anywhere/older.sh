@@ -3,12 +3,6 @@
 # programs, tests and a simulated driver built for it. Sourced by run.sh.
 # shellcheck shell=sh disable=SC2154,SC2034,SC2086 # set by run.sh; read by check.sh; lists of words
 
-older_root=$anywhere/glibc-2.31-root
-older_build=$anywhere/glibc-2.31
-# -B: gcc looks for the C library's start files beside itself before it looks in the root.
-older_compiler="gcc --sysroot=$older_root -B$older_root/usr/lib/x86_64-linux-gnu"
-older_inside="unshare --mount sh tests/anywhere/enter.sh $older_root"
-
 # What only needs the root: any program, and the example of the README.
 older_programs() {
     plain="$older_inside env LD_LIBRARY_PATH=$older_build/simcuda"
@@ -48,10 +42,9 @@ older_built_there() {
 }
 
 older() {
-    root_or_skip 'glibc 2.31' "$older_root" bullseye amd64 libc6-dev libcriterion-dev libcjson-dev binutils || return
     # Made anew each time: the suites get the ordinary one in its place.
     rm -f "$older_build/libgpuwarm.so"
-    build_for "$older_build" "$older_compiler"
+    older_prepare || return
     settings=
     program_run plain $older_inside getconf GNU_LIBC_VERSION
     check_that 'glibc 2.31: it is' says plain.out 'glibc 2.31'
@@ -63,8 +56,4 @@ older() {
     suites 'glibc 2.31' "$older_build" $older_inside
 }
 
-if [ "$(uname -m)" = x86_64 ]; then
-    older
-else
-    check_skip 'glibc 2.31' "the root folder is for x86-64"
-fi
+older

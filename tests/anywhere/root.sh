@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Makes a Debian root folder, unless it is there and complete: packages unpacked by debootstrap and not configured, which
-# is enough to run their programs and, as --sysroot, to build for it. From the mirror that apt uses. Called by run.sh, as
-# root; says on its last line why it could not.
-#   root.sh FOLDER SUITE ARCHITECTURE PACKAGE...
+# is enough to run their programs and, as --sysroot, to build for it. --configured makes a whole system, to build in it.
+# From the mirror that apt uses. Called by run.sh, as root; says on its last line why it could not.
+#   root.sh [--configured] FOLDER SUITE ARCHITECTURE PACKAGE...
 set -u
+foreign=--foreign
+if [ "$1" = --configured ]; then
+    foreign=
+    shift
+fi
 root=$1
 suite=$2
 architecture=$3
-made_of="$*"
+made_of="$foreign $*"
 shift 3
 [ "$(cat "$root/.made-of" 2>/dev/null)" = "$made_of" ] && exit 0
 
@@ -27,10 +32,18 @@ mirror=$(mirror_find)
 }
 rm -rf "$root"
 mkdir -p "$root"
-debootstrap --foreign --variant=minbase --arch="$architecture" --include="$(echo "$@" | tr ' ' ,)" "$suite" "$root" \
+# What debootstrap mounts goes away with the namespace, also when it is killed.
+# shellcheck disable=SC2086 # nothing, or a word
+unshare --mount debootstrap $foreign --variant=minbase --arch="$architecture" --include="$(echo "$@" | tr ' ' ,)" "$suite" "$root" \
     "$mirror" >"$root.log" 2>&1 || {
     echo "debootstrap $suite $architecture: $(tail -n 1 "$root.log")"
     exit 1
+}
+
+[ "$foreign" ] || {
+    rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
+    echo "$made_of" >"$root/.made-of"
+    exit 0
 }
 
 # The first stage unpacks what is required; the packages asked for, and what they need, are those of "base".

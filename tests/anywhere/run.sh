@@ -3,7 +3,9 @@
 # "Loads anywhere": the library as built, in programs and systems of other kinds. Root folders and what is built for them
 # stay in BUILD-FOLDER/anywhere. What this machine does not allow is skipped with its reason and counted. Needs root for
 # most of it, and becomes root where that takes no password. Called by make test-anywhere.
-#   run.sh BUILD-FOLDER [PART...]
+#   [TEST_PACKAGES='PACKAGE...'] run.sh BUILD-FOLDER [PART...]
+# Parts that are run when none is named: foreign older secure aarch64 across gvisor. The others run make test in a root
+# of Debian: debian12 and debian13 as root, debian12-user and debian13-user as a user.
 set -u
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null || exec sudo -n sh "$0" "$@"
 build=$(cd "$1" && pwd) || exit 1
@@ -23,24 +25,8 @@ settings=
 older_ready=
 # shellcheck source=tests/anywhere/check.sh
 . tests/anywhere/check.sh
-
-# root_or_skip NAME FOLDER SUITE ARCHITECTURE PACKAGE...
-root_or_skip() {
-    skipped=$1
-    shift
-    if [ "$(id -u)" != 0 ]; then
-        check_skip "$skipped" 'needs root'
-        return 1
-    fi
-    sh tests/anywhere/root.sh "$@" >"$scratch/root.log" 2>&1 && return 0
-    check_skip "$skipped" "$(tail -n 1 "$scratch/root.log")"
-    return 1
-}
-
-# build_for FOLDER COMPILER: everything that the tests run, for another system. What can be built is run all the same.
-build_for() {
-    check_that "built for ${1##*/}" "${MAKE:-make}" --no-print-directory -k -j "$(nproc)" BUILD="$1" CC="$2" build-tests
-}
+# shellcheck source=tests/anywhere/roots.sh
+. tests/anywhere/roots.sh
 
 # suites NAME BUILD INSIDE...: all unit and end-to-end tests, in a root; shows how many, and what was skipped and why.
 suites() {
@@ -52,10 +38,14 @@ suites() {
 }
 
 shift
-[ $# -gt 0 ] || set -- foreign older newer secure aarch64
+[ $# -gt 0 ] || set -- foreign older secure aarch64 across gvisor
 for part; do
     echo "-- $part"
+    case $part in
+    debian*) script=debian ;;
+    *) script=$part ;;
+    esac
     # shellcheck disable=SC1090 # each is checked by itself
-    . "tests/anywhere/$part.sh"
+    . "tests/anywhere/$script.sh"
 done
 check_summary

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 
 /*
- * A socket that listens (listener.h, `tcp`) and that the set, or a set in it, waits for to be readable; -1: none, or the
- * kernel does not tell (gVisor, no /proc). Takes 7 us where ten sockets are in the set, 1.2 ms where there are a thousand
- * (measured on a CPU). Signals are blocked meanwhile, so that no handler leaves by siglongjmp with a descriptor open. May
- * change errno.
+ * A socket that listens (listener.h, `tcp`) and that the set, or a set in it, waits for to be readable; -1: none, or
+ * the kernel does not tell (gVisor, no /proc). Takes 7 us where ten sockets are in the set, 1.2 ms where there are a
+ * thousand (measured on a CPU). Signals are blocked meanwhile, so that no handler leaves by siglongjmp with a
+ * descriptor open. May change errno.
  */
 int epoll_set_listener(int set, bool tcp);
 

@@ -429,8 +429,8 @@ static bool is_awaited(int epoll)
 
 /*
  * To put a socket in an epoll set is not to wait yet: a master may do so and leave the waiting to the workers that it
- * forks then. So the set is remembered, and who waits on it comes to serve. But where another thread waits on it already
- * this is the last moment before a connection: in a library that serves on threads of its own, and for
+ * forks then. So the set is remembered, and who waits on it comes to serve. But where another thread waits on it
+ * already this is the last moment before a connection: in a library that serves on threads of its own, and for
  * GPUWARM_TRIGGER=serve where that was seen.
  */
 COLD static void epoll_filled(int epoll, int fd, struct call call)
@@ -447,8 +447,9 @@ COLD static void epoll_filled(int epoll, int fd, struct call call)
 }
 
 /*
- * To read a set is expensive, so of the waits on a set the first, the second, the fourth and so on are looked at, but no
- * more than a thousand after each listen(2), nor more than so many sets: a server comes to wait soon after it listens.
+ * To read a set is expensive, so of the waits on a set the first, the second, the fourth and so on are looked at, but
+ * no more than a thousand after each listen(2), nor more than so many sets: a server comes to wait soon after it
+ * listens.
  */
 static bool is_time_to_read(int epoll)
 {

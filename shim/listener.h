@@ -19,8 +19,8 @@ bool listener_is(int fd, bool tcp);
 bool listener_counts(int fd, bool tcp);
 
 /*
- * Does a set as poll or select take it wait for such a socket to be readable? It may be anywhere, also where nothing can
- * be read: then it does not, as the kernel refuses it.
+ * Does a set as poll or select take it wait for such a socket to be readable? It may be anywhere, also where nothing
+ * can be read: then it does not, as the kernel refuses it.
  */
 bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp);
 bool listener_selected(int count, const void *reads, bool tcp);

@@ -26,8 +26,8 @@ static bool is_near(const struct link_map *object, ElfW(Addr) address)
  * An entry that holds an address. glibc relocates those in place, but not in the vDSO, nor in a section that is read
  * only (lld's -z rodynamic). Which it was, the address itself tells: it lies near the section, or does so once the load
  * bias is added. Only where an object was moved by less than its size both may be (valgrind loads executables 1 MiB
- * above their place): relocated then. A bias may be negative: the vDSO of gVisor, and of Linux before 3.16, is linked at
- * 0xffffffffff700000, and prelinked libraries were moved down. NULL: nothing that can be followed.
+ * above their place): relocated then. A bias may be negative: the vDSO of gVisor, and of Linux before 3.16, is linked
+ * at 0xffffffffff700000, and prelinked libraries were moved down. NULL: nothing that can be followed.
  */
 static const void *dynamic_address(const struct link_map *object, ElfW(Sxword) tag)
 {
@@ -182,8 +182,8 @@ static uint32_t sysv_find(const struct tables *tables, const char *name)
 
 void *object_symbol(const struct link_map *object, const char *name)
 {
-    const struct tables tables = {strings_of(object), dynamic_address(object, DT_SYMTAB), dynamic_address(object, DT_GNU_HASH),
-                                  dynamic_address(object, DT_HASH)};
+    const struct tables tables = {strings_of(object), dynamic_address(object, DT_SYMTAB),
+                                  dynamic_address(object, DT_GNU_HASH), dynamic_address(object, DT_HASH)};
     uint32_t found = 0;
     if (tables.symbols && tables.gnu)
         found = gnu_find(&tables, name);

@@ -29,8 +29,8 @@ bool start_read(int argc, char **argv, char **environment, struct start *start);
 unsigned long start_auxiliary(const struct start *start, unsigned long type);
 
 /*
- * Reads the kernel's own copy of the vector, up to `size` bytes of it, AT_NULL included. false: it cannot be read, or is
- * longer. Changes errno. Makes its system calls by number: safe in a signal handler, and no point of cancellation.
+ * Reads the kernel's own copy of the vector, up to `size` bytes of it, AT_NULL included. false: it cannot be read, or
+ * is longer. Changes errno. Makes its system calls by number: safe in a signal handler, and no point of cancellation.
  */
 bool start_auxiliary_read(ElfW(auxv_t) * auxiliary, size_t size);
 

@@ -59,8 +59,8 @@ Test(endings, the_initial_thread_is_cancelled_as_before)
 }
 
 /*
- * In the middle of anything, for which the functions that wait are not made; but programs do it. Nothing is done on such
- * a thread: not even its type of cancellation is changed for good, as its cleanup handlers print.
+ * In the middle of anything, for which the functions that wait are not made; but programs do it. Nothing is done on
+ * such a thread: not even its type of cancellation is changed for good, as its cleanup handlers print.
  */
 Test(endings, a_thread_that_may_be_cancelled_at_any_point)
 {

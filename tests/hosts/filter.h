@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A seccomp filter, by name: `kill` ends the process at a system call that is not one of those that steps.c makes itself,
- * `refuse` lets those fail that the driver begins with, `trap` has a handler of SIGSYS let them fail, as browsers'
- * sandboxes do, `refuse-files` every opening of a file, and `refuse-copy` process_vm_readv(2), as in some containers.
+ * A seccomp filter, by name: `kill` ends the process at a system call that is not one of those that steps.c makes
+ * itself, `refuse` lets those fail that the driver begins with, `trap` has a handler of SIGSYS let them fail, as
+ * browsers' sandboxes do, `refuse-files` every opening of a file, and `refuse-copy` process_vm_readv(2), as in some
+ * containers.
  */
 #ifndef HOST_FILTER_H
 #define HOST_FILTER_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * idles WAY: a server at whose socket nobody connects. It opens the driver, listens, waits on an epoll set for a moment,
- * and says what CUDA answers then: whether it was initialised meanwhile. WAY is how the socket comes into the set,
- * unseen by epoll_ctl(3), as through io_uring: `raw`; into one that was waited on before: `later`; `nested`, in a set
- * within it; `dup`, with a number for the set that is another when it is waited on; `late`, when it was waited on many
- * times; and how it does not: `closed`, its number is another listening socket's, which is not in the set; `paused`, the
- * set does not wait for it to be readable; `local`; `none`. `beside`: through epoll_ctl(3), while another thread waits on
- * the set.
+ * idles WAY: a server at whose socket nobody connects. It opens the driver, listens, waits on an epoll set for a
+ * moment, and says what CUDA answers then: whether it was initialised meanwhile. WAY is how the socket comes into the
+ * set, unseen by epoll_ctl(3), as through io_uring: `raw`; into one that was waited on before: `later`; `nested`, in a
+ * set within it; `dup`, with a number for the set that is another when it is waited on; `late`, when it was waited on
+ * many times; and how it does not: `closed`, its number is another listening socket's, which is not in the set;
+ * `paused`, the set does not wait for it to be readable; `local`; `none`. `beside`: through epoll_ctl(3), while another
+ * thread waits on the set.
  */
 #include "asleep.h"
 #include "waits.h"

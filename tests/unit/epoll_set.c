@@ -26,8 +26,8 @@ Test(epoll_set, reads_a_line)
 
 Test(epoll_set, leaves_other_lines_alone)
 {
-    static const char *const others[] = {"", "pos:\t0", "flags:\t02", "mnt_id:\t16", "ino:\t1057", "tfd: 5",
-                                         " events: 19"};
+    static const char *const others[] = {"",           "pos:\t0", "flags:\t02", "mnt_id:\t16",
+                                         "ino:\t1057", "tfd: 5",  " events: 19"};
     struct epoll_line line;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         cr_expect_not(epoll_line_read(others[i], &line), "%s", others[i]);

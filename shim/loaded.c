@@ -143,11 +143,8 @@ static void look_carefully(struct loaded *loaded)
 {
     struct link_map object, was = loaded->last_was;
     struct loaded_cuda cuda = {.driver = false};
-    const struct link_map *last = __atomic_load_n(&loaded->last, __ATOMIC_ACQUIRE), *from = loaded->start_last;
-    if (is_still(last, &was, &object))
-        from = last;
-    else
-        object = *from;
+    if (!is_still(__atomic_load_n(&loaded->last, __ATOMIC_ACQUIRE), &was, &object))
+        object = *loaded->start_last;
     if (!object.l_next)
         return;
     const struct link_map *ended = walk_carefully(object.l_next, &object, look_at, &cuda);

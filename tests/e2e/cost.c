@@ -99,7 +99,8 @@ Test(cost, one_system_call_more_where_what_is_waited_for_is_not_on_the_stack)
 {
     enum { SETS = 4 }; /* the first ones: what takes a set from the program */
     for (int i = 0; i < SETS; i++)
-        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens", "static")), 2 * TIMES, "%s", calls[i]);
+        cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens", "static")), 2L * TIMES, "%s",
+                     calls[i]);
     for (int i = 0; i < SETS; i++)
         cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "listens", "static")), 0, "%s without CUDA", calls[i]);
 }

@@ -19,7 +19,10 @@
 
 enum { CHILDREN = 20, JUMPS = 2000 };
 
-extern pid_t _Fork(void) __attribute__((weak)); /* since glibc 2.34 */
+#pragma weak _Fork
+#if !__GLIBC_PREREQ(2, 34)
+extern pid_t _Fork(void);
+#endif
 
 static int listener;
 static sigjmp_buf place;

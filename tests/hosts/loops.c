@@ -27,21 +27,21 @@ static fd_set static_set;
 
 static void call_poll(void)
 {
-    struct pollfd own, *polled = is_static ? &static_polled : &own;
+    struct pollfd own = {.fd = -1}, *polled = is_static ? &static_polled : &own;
     *polled = (struct pollfd){.fd = idle, .events = POLLIN};
     poll(polled, 1, 0);
 }
 
 static void call_ppoll(void)
 {
-    struct pollfd own, *polled = is_static ? &static_polled : &own;
+    struct pollfd own = {.fd = -1}, *polled = is_static ? &static_polled : &own;
     *polled = (struct pollfd){.fd = idle, .events = POLLIN};
     ppoll(polled, 1, &(struct timespec){0, 0}, NULL);
 }
 
 static void call_select(void)
 {
-    fd_set own, *set = is_static ? &static_set : &own;
+    fd_set own = {0}, *set = is_static ? &static_set : &own;
     FD_ZERO(set);
     FD_SET(idle, set);
     select(idle + 1, set, NULL, NULL, &(struct timeval){0, 0});
@@ -49,7 +49,7 @@ static void call_select(void)
 
 static void call_pselect(void)
 {
-    fd_set own, *set = is_static ? &static_set : &own;
+    fd_set own = {0}, *set = is_static ? &static_set : &own;
     FD_ZERO(set);
     FD_SET(idle, set);
     pselect(idle + 1, set, NULL, NULL, &(struct timespec){0, 0}, NULL);

@@ -195,7 +195,7 @@ static void unreadable(void)
 
 /* ---- coroutine --------------------------------------------------------------------------------------------------- */
 
-enum { COROUTINE_BYTES = 16384 };
+#define COROUTINE_BYTES ((size_t)16384)
 static ucontext_t initial, coroutine;
 
 static void coroutine_run(void)
@@ -206,14 +206,14 @@ static void coroutine_run(void)
 }
 
 /* Far less than a warm-up takes, and below it memory of the program's. */
-static void coroutine_waits_on(char *stack, const char *below)
+static void coroutine_waits_on(void *stack, const char *below)
 {
     getcontext(&coroutine);
     coroutine.uc_stack = (stack_t){.ss_sp = stack, .ss_size = COROUTINE_BYTES};
     makecontext(&coroutine, coroutine_run, 0);
     swapcontext(&initial, &coroutine);
     int changed = 0;
-    for (int i = 0; i < COROUTINE_BYTES; i++)
+    for (size_t i = 0; i < COROUTINE_BYTES; i++)
         changed += below[i] != 1;
     printf("changed: %d\n", changed);
 }
@@ -252,7 +252,7 @@ static void deep(void)
 {
     enum { LIMIT_BYTES = 1 << 20, LEFT_BYTES = 160 << 10 };
     struct pollfd polled = {.fd = listener, .events = POLLIN};
-    volatile char used[LIMIT_BYTES - LEFT_BYTES];
+    volatile char used[LIMIT_BYTES - LEFT_BYTES] = "";
     struct rlimit limit;
     getrlimit(RLIMIT_STACK, &limit);
     limit.rlim_cur = LIMIT_BYTES;

@@ -145,6 +145,7 @@ _Static_assert(sizeof next == HOOKS * sizeof(slot) && sizeof next_reached == siz
 _Static_assert(sizeof next_known == HOOKS * sizeof(bool), "a byte each");
 
 struct search {
+    bool passed; /* our own object */
     struct next found;
     bool known[HOOKS];
 };
@@ -163,23 +164,41 @@ static void search_object(struct search *search, const struct link_map *object)
 /*
  * What comes after our own object is next, as far as the C library, which has all of them: so nothing is read that may
  * be unloaded. Where the program itself opened this library, we are behind the C library and stand before nothing.
+ * Tools that are preloaded wrap __libc_start_main too, so that alone does not tell the C library. Is this the last?
  */
+static bool search_in(struct search *search, const struct link_map *object)
+{
+    bool is_libc = object_symbol(object, "__libc_start_main") && object_symbol(object, "gnu_get_libc_version");
+    if (search->passed || is_libc)
+        search_object(search, object);
+    search->passed |= object->l_ld == _DYNAMIC;
+    return is_libc;
+}
+
 static void search_objects(struct search *search, const struct link_map *objects)
 {
-    bool passed = false, is_libc = false;
-    for (; objects && !is_libc; objects = objects->l_next) {
-        is_libc = object_symbol(objects, "__libc_start_main");
-        if (passed || is_libc)
-            search_object(search, objects);
-        passed |= objects->l_ld == _DYNAMIC;
-    }
+    for (bool is_libc = false; objects && !is_libc; objects = objects->l_next)
+        is_libc = search_in(search, objects);
+}
+
+static int search_listed(struct dl_phdr_info *info, size_t size, void *search)
+{
+    struct link_map object = {.l_addr = info->dlpi_addr};
+    (void)size;
+    for (size_t i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            object.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    return object.l_ld && search_in(search, &object);
 }
 
 void next_find(const struct link_map *objects)
 {
     struct search search = {.known = {false}};
     const slot *found = (const slot *)&search.found, *first = (const slot *)&first_of;
-    search_objects(&search, objects);
+    if (objects)
+        search_objects(&search, objects);
+    else
+        dl_iterate_phdr(search_listed, &search);
     next_complete(&search.found);
     /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
     for (size_t i = 0; i < HOOKS; i++) {

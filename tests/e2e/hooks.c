@@ -5,6 +5,7 @@
  */
 #include "run.h"
 #include <criterion/criterion.h>
+#include <string.h>
 
 TestSuite(hooks, .init = run_setup, .fini = run_teardown);
 
@@ -52,4 +53,43 @@ Test(hooks, are_left_by_a_jump_out_of_a_signal_handler)
     for (; *settings; settings++)
         expect_same(LIST(run_host("in_list"), "jump"), *settings, "opened: 1\n");
     expect_same(LIST(run_host("in_list"), "jump", "cuda"), "GPUWARM_TRIGGER=auto", "opened: 1\n");
+}
+
+/* ---- the next definition of fork ------------------------------------------------------------------------------------
+ */
+
+/* `start`, if any, is what starts it: the loader as a command. */
+static void expect_handled(const char *start, const char *preloads, const char *const *settings)
+{
+    const char *host = run_host("handles_fork");
+    const char *const *all = LIST(run_env("LD_PRELOAD=%s", preloads), settings[0], settings[0] ? settings[1] : NULL);
+    struct run run = run_program(PRELOADED, start ? LIST(start, host) : LIST(host), all);
+    cr_expect_eq(run.status, 4, "%d, %s", run.status, run.err);
+    cr_expect_str_eq(run.out, "handled: 1, found\n", "%s, %s, %s: %s", start, preloads, settings[0], run.out);
+}
+
+static void expect_handled_beside(const char *start, const char *early)
+{
+    const char *const *settings = LIST("GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=off", "GPUWARM_SKIP=handles_fork,ld-*");
+    const char *ours = run_build("libgpuwarm.so"), *other = run_host("libwraps.so");
+    for (; *settings; settings++) {
+        expect_handled(start, run_env("%s:%s", ours, other), LIST(*settings, early));
+        expect_handled(start, run_env("%s:%s", other, ours), LIST(*settings, early));
+    }
+}
+
+/* The object that defines it was taken for the C library, and fork became a bare system call without handlers. */
+Test(hooks, fork_beside_a_library_that_wraps_what_calls_main)
+{
+    expect_handled_beside(NULL, NULL);
+    expect_handled_beside(NULL, "FORKS_EARLY=1");
+}
+
+/* The kernel's copy of the auxiliary vector is the loader's own there, and ours is not read yet. */
+Test(hooks, fork_in_a_constructor_where_the_loader_is_a_command)
+{
+    const char *find = "readelf -lW \"$1\" | sed -n 's/.*interpreter: \\(.*\\)]/\\1/p' | tr -d '\\n'";
+    struct run loader = run_program(PLAIN, LIST("/bin/sh", "-c", find, "sh", run_host("handles_fork")), NULL);
+    cr_assert_eq(loader.out[0], '/', "%s", loader.err);
+    expect_handled_beside(strdup(loader.out), "FORKS_EARLY=1");
 }

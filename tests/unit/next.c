@@ -56,6 +56,15 @@ Test(next, the_c_librarys_functions_are_found_and_known)
 #undef HOOK
 }
 
+/* In executables that do not lead to the loader's list: a bare fork would leave locks and handlers as they are. */
+Test(next, they_are_found_without_a_list_of_objects)
+{
+    next_find(NULL);
+#define HOOK(name, parameters, arguments) cr_expect_eq((function)next.name, of_libc(#name), #name);
+#include "hooks.def"
+#undef HOOK
+}
+
 /* All registers that arguments are passed in go through the first call. */
 Test(next, the_first_call_finds_them)
 {

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_MS = 60000, WORDS_MAX = 48, PORT_FIRST = 20000, PORTS = 12000 };
+enum { STOP_MS = 60000, IDLE_MS = 30000, WORDS_MAX = 48, PORT_FIRST = 20000, PORTS = 12000 };
 
 /* The process group of the server that runs, or 0. */
 static pid_t running;
@@ -178,6 +178,14 @@ static void ask_program(struct served *served, const char *const *client, int po
         snprintf(served->problem, sizeof served->problem, "the client: %d, %.400s", run.status, run.err);
 }
 
+static void ask(struct served *served, int port)
+{
+    if (served->server->client)
+        ask_program(served, served->server->client, port);
+    else
+        ask_http(served, port, running);
+}
+
 static void collect(struct served *served)
 {
     char line[64];
@@ -191,7 +199,21 @@ static void collect(struct served *served)
     served->journal = journal_read();
 }
 
-struct served *server_run(const struct server *server, const char *preload, const char *const *environment)
+/* A server that is warmed by its first connection is late: so nobody connects. */
+static void idle_until_warm(struct served *served)
+{
+    for (int waited = 0; waited < IDLE_MS; waited += 20) {
+        struct journal *journal = journal_read();
+        size_t warm = journal_calls(journal, "cuMemFreeHost", NULL);
+        free(journal);
+        if (warm >= (size_t)served->server->workers)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    snprintf(served->problem, sizeof served->problem, "not warm before anybody connected");
+}
+
+struct served *server_run(const struct server *server, const char *preload, const char *const *environment, bool idle)
 {
     struct served *served = calloc(1, sizeof *served);
     const char *words[WORDS_MAX + 1] = {NULL};
@@ -202,10 +224,10 @@ struct served *server_run(const struct server *server, const char *preload, cons
     remove(run_scratch("accepted"));
     running =
         program_start(words_add(words, server->command, port), environment_make(server, preload, environment, port));
-    if (server->client)
-        ask_program(served, server->client, port);
-    else
-        ask_http(served, port, running);
+    if (idle)
+        idle_until_warm(served);
+    if (!served->problem[0])
+        ask(served, port);
     served->status = program_stop(running);
     running = 0;
     collect(served);

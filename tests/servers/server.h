@@ -17,6 +17,7 @@ struct server {
     bool queue;          /* true: its work comes from a queue, it accepts no connection */
     bool threads;        /* true: answers on other threads than the one that accepts */
     bool any_thread;     /* true: warmed on another thread than the first */
+    bool activated;      /* true: started by the first connection, and so not warm before that */
     const char *const *environment;
     /* {port}, {build} and {scratch} in words of these stand for the free port, the build folder and the test's own. */
     const char *const *command;
@@ -55,9 +56,10 @@ bool served_enough(const struct served *served);
 /*
  * Starts the server with `environment` (NULL-terminated) added to its own, preloaded with the libraries of `preload`
  * (as in LD_PRELOAD; NULL: none), asks until each process has answered and ANSWERS_LEAST answers came, stops it, and
- * collects. It fails no test: see `problem`. GPUWARM_REPORT is {scratch}/report-<pid>.
+ * collects. With `idle` nobody connects before all that serve are warm, or IDLE_MS have passed, which is a problem. It
+ * fails no test: see `problem`. GPUWARM_REPORT is {scratch}/report-<pid>.
  */
-struct served *server_run(const struct server *server, const char *preload, const char *const *environment);
+struct served *server_run(const struct server *server, const char *preload, const char *const *environment, bool idle);
 
 /* Ends what a test that was cut short has left. To be called after each test. */
 void server_teardown(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each server of servers.def, three times: one that opened CUDA before it served is warmed once in each process that
- * serves, before that accepts its first connection; one that opens it in a request is not; the kill switch kills.
+ * serves, before anybody connects; one that opens it in a request is not; the kill switch kills.
  */
 #include "server.h"
 #include <criterion/criterion.h>
@@ -31,15 +31,15 @@ TestSuite(off, .init = run_setup, .fini = server_teardown);
 
 static void check_warmed(const struct server *server)
 {
-    const struct served *cold = server_run(server, NULL, NULL);
-    const struct served *warm = server_run(server, WITNESSED, NULL);
+    const struct served *cold = server_run(server, NULL, NULL, false);
+    const struct served *warm = server_run(server, WITNESSED, NULL, !server->activated);
     expect_same(cold, warm);
     expect_warmed_once(warm);
 }
 
 static void check_unwarmed(const struct server *server, const char *setting)
 {
-    const struct served *served = server_run(server, LIBRARY, LIST(setting));
+    const struct served *served = server_run(server, LIBRARY, LIST(setting), false);
     expect_works(served);
     expect_not_warmed(served);
 }
@@ -50,7 +50,7 @@ static void check_unwarmed(const struct server *server, const char *setting)
  */
 static void check_lazy(const struct server *server)
 {
-    const struct served *served = server_run(server, LIBRARY, LIST("SERVER_LAZY=1"));
+    const struct served *served = server_run(server, LIBRARY, LIST("SERVER_LAZY=1"), false);
     expect_works(served);
     if (!server->threads)
         expect_not_warmed(served);

@@ -75,21 +75,32 @@ void loaded_walk(const struct loaded *loaded, loaded_visit *visit, void *argumen
 /* ---- what is there --------------------------------------------------------------------------------------------------
  */
 
+static bool is_c_library(const struct link_map *object)
+{
+    return strcmp(object_name(object), "libc.so.6") == 0;
+}
+
 /* Everything up to the C library was mapped before anything ran: all that is opened later stands behind it. */
 static const struct link_map *c_library(const struct link_map *first)
 {
     const struct link_map *object = first;
-    while (object->l_next && strcmp(text_base_name(object->l_name), "libc.so.6") != 0)
+    while (object->l_next && !is_c_library(object))
         object = object->l_next;
-    return object;
+    return is_c_library(object) ? object : first;
 }
 
+/* By one before it; and it is not a copy of one that stands before it, opened by its path, whose name that one needs.
+ */
 static bool is_needed(const struct link_map *first, const struct link_map *object)
 {
-    for (const struct link_map *before = first; before != object; before = before->l_next)
-        if (object_needs_object(before, object))
-            return true;
-    return false;
+    const char *name = object_name(object);
+    bool needed = false;
+    for (const struct link_map *before = first; before != object; before = before->l_next) {
+        if (before != first && strcmp(object_name(before), name) == 0)
+            return false;
+        needed = needed || object_needs_object(before, object);
+    }
+    return needed;
 }
 
 /*

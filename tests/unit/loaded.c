@@ -160,6 +160,36 @@ Test(loaded, what_a_constructor_has_opened_is_not_of_the_start)
     cr_expect_str_eq(loaded.cuda.library, "libcuda.so.1");
 }
 
+/* A copy of a library that is needed, opened by its path, bears a name that is needed and may be closed all the same.
+ */
+Test(loaded, a_copy_that_a_constructor_has_opened_is_not_of_the_start)
+{
+    static const char *const nothing[3] = {NULL};
+    struct loaded loaded;
+    libraries_link();
+    object_make(&libraries[OPENED], "/copy/libdeep-1.3.so", "libdeep.so.1", nothing);
+    libraries[OPENED].map.l_next = &libraries[NEEDED_BY_OPENED].map;
+    loaded_begin(&loaded, &libraries[EXECUTABLE].map, &threads);
+    cr_expect_eq(loaded.start_last, &libraries[DEEP].map);
+}
+
+/* Its file may have another name (libc-2.31.so, preloaded); where it has no name nothing after the executable is sure.
+ */
+Test(loaded, the_c_library_is_told_by_its_soname)
+{
+    static const char *const nothing[3] = {NULL};
+    struct loaded loaded;
+    libraries_link();
+    object_make(&libraries[LIBC], "/lib/libc-2.31.so", "libc.so.6", (const char *const[3]){"ld.so"});
+    libraries[LIBC].map.l_next = &libraries[LOADER].map;
+    loaded_begin(&loaded, &libraries[EXECUTABLE].map, &threads);
+    cr_expect_eq(loaded.start_last, &libraries[DEEP].map);
+    object_make(&libraries[LIBC], "/lib/libother.so", NULL, nothing);
+    libraries[LIBC].map.l_next = &libraries[LOADER].map;
+    loaded_begin(&loaded, &libraries[EXECUTABLE].map, &threads);
+    cr_expect_eq(loaded.start_last, &libraries[EXECUTABLE].map);
+}
+
 Test(loaded, memory_alone_tells_that_nothing_came)
 {
     struct loaded loaded;

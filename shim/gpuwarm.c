@@ -496,8 +496,11 @@ static int watched_listen(int fd, int backlog)
     int saved = errno;
     bool cuda = could_have_cuda();
     process.waits = process.set_waits = process.set_reads = 0;
-    if (cuda && is_serving_thread())
+    if (cuda && is_serving_thread()) {
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
+        /* In a child of fork, before one of its own can be the first to ask that the C library knows nothing of. */
+        pid_find();
+    }
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
     if (!process.listened && !is_called_by(object_is_transport, __builtin_return_address(0)) &&
         (!cuda || listener_counts(fd, !process.any))) {

@@ -11,10 +11,11 @@
  * waits with little of a small stack left. nonblocking: a signal comes while it accepts from a socket that does not
  * wait. handler: a handler accepts, and another thread that listens blocks all signals. standard: another thread puts a
  * pipe in place of the standard input, which was closed. vfork: a worker starts a program, and looks at the socket in
- * the child of vfork. worker-loads: a process with threads forks a worker, and only that opens the library.
- * forks-in-list, accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects is gone
- * through, children are forked that poll or accept, or fork waits for what the callback waits for, or a thread is
- * waited for. forks-late (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
+ * the child of vfork; vfork-daemon: so does a daemon that loads CUDA and listens itself. worker-loads: a process with
+ * threads forks a worker, and only that opens the library. forks-in-list, accepts-in-list, fork-handlers, list-waits
+ * (without CUDA): while the list of loaded objects is gone through, children are forked that poll or accept, or fork
+ * waits for what the callback waits for, or a thread is waited for. forks-late (with a CUDA library that has no
+ * driver): it forks, and chooses a GPU at its end.
  */
 #include "waits.h"
 #include <dlfcn.h>
@@ -318,11 +319,15 @@ static void standard(void)
     printf("0 is open: %d\n", fcntl(0, F_GETFD) >= 0);
 }
 
-static void worker_starts(void)
+static void child_starts(bool loads)
 {
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
     fflush(stdout);
     if (fork() == 0) {
+        if (loads) {
+            driver_open("libcuda.so.1");
+            listener = waits_listen();
+        }
+        struct pollfd polled = {.fd = listener, .events = POLLIN};
         pid_t child = vfork(); /* NOLINT: that is what is tried */
         if (child == 0) {
             poll(&polled, 1, 1); /* NOLINT */
@@ -333,6 +338,16 @@ static void worker_starts(void)
         exit(0);
     }
     wait_for_all_children();
+}
+
+static void worker_starts(void)
+{
+    child_starts(false);
+}
+
+static void daemon_starts(void)
+{
+    child_starts(true);
 }
 
 /* ---- forks-in-list, list-waits, forks-late ----------------------------------------------------------------------- */
@@ -489,6 +504,7 @@ static const struct {
     {"handler", "libcuda.so.1", handler},
     {"standard", "libcuda.so.1", standard},
     {"vfork", "libcuda.so.1", worker_starts},
+    {"vfork-daemon", NULL, daemon_starts},
     {"forks-in-list", NULL, forks_in_list},
     {"accepts-in-list", NULL, accepts_in_list},
     {"fork-handlers", NULL, fork_handlers},

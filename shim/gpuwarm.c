@@ -614,6 +614,8 @@ static void fork_moment(void)
         fork_moment_without_cuda();
         return;
     }
+    if (may_be_in_handler(NULL))
+        return;
     process.pid = getpid();
     quiet_begin(&quiet);
     warm_for(TRIGGER_FORK, REASON_FORKED);

@@ -58,3 +58,10 @@ Test(forks, nothing_is_done_on_a_thread_that_may_be_cancelled_at_any_point)
 {
     expect_warm(LIST("asynchronous"), 4, 0, NULL);
 }
+
+/* It may have interrupted malloc, whose lists the driver would find as they were then (seen to end the child). */
+Test(forks, nothing_is_done_in_a_child_that_a_signal_handler_forks)
+{
+    expect_warm(LIST("handler"), 4, 0, NULL);
+    expect_warm(LIST("handler", "library"), 4, 0, NULL);
+}

@@ -4,9 +4,11 @@
  * glibc 2.28 to 2.35 hold a lock while they run fork handlers. `cancelled`: a thread forks them whose cancellation was
  * asked for before; fork is no point of cancellation, in the child neither. `daemon`: it becomes a daemon first.
  * `library`: it has opened no driver, and the workers do. `asynchronous`: its thread may be cancelled at any point.
+ * `handler`: a signal handler forks them, which may have interrupted anything.
  */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +67,12 @@ static void cancelled(void)
     pthread_join(thread, NULL);
 }
 
+static void handle(int signal)
+{
+    (void)signal;
+    workers_make(NULL);
+}
+
 static bool has(char **words, const char *word)
 {
     while (*words && strcmp(*words, word) != 0)
@@ -86,6 +94,8 @@ int main(int argc, char **argv)
         pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
     if (has(argv, "cancelled"))
         cancelled();
+    else if (has(argv, "handler"))
+        raise(signal(SIGUSR1, handle) == SIG_ERR ? SIGKILL : SIGUSR1);
     else
         workers_make(NULL);
     while (wait(&status) > 0)

@@ -36,11 +36,8 @@
 /* A warm-up runs on a stack of the program's; the driver's own use is not documented. */
 static const size_t STACK_BYTES = (size_t)256 << 10;
 
-/*
- * Where libraries were loaded since the start, and none of CUDA's, a look is not free. Each wait is looked at for as
- * long as nobody was accepted, but the first thousand after each listen(2) at the most; then one of so many.
- */
-enum { EVERY_LOOKS = 1000, LATE_LOOKS = 16 };
+/* A server that has accepted connections without CUDA looks whether it has it since at every so many waits. */
+enum { LATE_LOOKS = 16 };
 
 /* What tells a thread from another without a system call: its control block's address. */
 #ifdef __x86_64__
@@ -66,7 +63,7 @@ static struct {
     bool listened;         /* this process or one that it was forked from has a socket that listens */
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
-    unsigned waits;        /* how often a look was not free since it called listen */
+    unsigned waits;        /* how often it has waited since then, or since it called listen */
     pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
@@ -157,23 +154,21 @@ static bool is_called_by(bool (*matches)(const char *soname), const void *from)
     return loaded_has_code(&session.loaded, from, matches);
 }
 
+/* Its first request has been answered by then, so that a look is all that it could gain by. */
 static bool is_time_to_look(void)
 {
-    unsigned wait = __atomic_fetch_add(&process.waits, 1, __ATOMIC_RELAXED);
-    return (!process.late && wait < EVERY_LOOKS) || wait % LATE_LOOKS == 0;
+    return !process.late || __atomic_fetch_add(&process.waits, 1, __ATOMIC_RELAXED) % LATE_LOOKS == 0;
 }
 
 /*
- * Might it have CUDA? As the last look had it; a new one, if that takes no system call; else only has_cuda() can tell,
- * which makes some: it is asked once the socket is known to listen.
+ * Has it CUDA, as far as is known? As the last look had it, or a new one. That is by memory alone where nothing was
+ * loaded since the start, or there is one thread; else two system calls.
  */
 static bool may_have_cuda(void)
 {
     if (process.state != STATE_WAITS || has_known_cuda())
         return true;
-    if (!loaded_more(&session.loaded) || !is_time_to_look())
-        return false;
-    return !loaded_is_plain(&session.loaded) || loaded_look(&session.loaded);
+    return loaded_more(&session.loaded) && is_time_to_look() && loaded_look(&session.loaded);
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------
@@ -373,11 +368,12 @@ COLD static enum signals_came came_to_accept(int fd, struct call call)
     int saved = errno;
     enum signals_came came = SIGNALS_NONE;
     if (is_serving_thread()) {
-        bool may_have = may_have_cuda(), serves = may_have && listener_is(fd, !process.any);
-        if (!may_have || (serves && !has_cuda()))
+        if (may_have_cuda())
+            came = listener_is(fd, !process.any) ? serve(call) : SIGNALS_NONE;
+        else if (!process.late) {
             process.late = true;
-        else if (serves)
-            came = serve(call);
+            process.waits = 0;
+        }
     }
     if (came == SIGNALS_INTERRUPTING && is_nonblocking(fd))
         came = SIGNALS_NONE;
@@ -673,11 +669,11 @@ static void load_moment(void)
 }
 
 /* From now on the process is watched, and its children with it. */
-static void wait_for_moment(const struct start *start)
+static void wait_for_moment(void)
 {
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
-    process.listened = environment_get(start->environment, "LISTEN_FDS") != NULL;
+    process.listened = listener_inherited();
     watching = 1;
     watch();
 }
@@ -702,7 +698,7 @@ static void begin(const struct start *start)
     }
     /* Warm already, it may still load libraries that can be made ready when it serves. */
     if (process.state == STATE_WAITS || (process.state == STATE_WARMED && session_has_libraries(&session)))
-        wait_for_moment(start);
+        wait_for_moment();
     session_keep(&session);
     if (session.libc.at_fork)
         session.libc.at_fork(NULL, NULL, forked, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -63,10 +64,22 @@ bool listener_is(int fd, bool tcp)
     return option(fd, SO_ACCEPTCONN) == 1 && listener_counts(fd, tcp);
 }
 
-bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp)
+/* Only sockets are asked: a filter may allow none to a program that has none. */
+bool listener_inherited(void)
 {
+    enum { FIRST = 3, LAST = 18 };
+    struct stat status;
+    for (int fd = FIRST; fd <= LAST; fd++)
+        if (syscall(SYS_fstat, fd, &status) == 0 && S_ISSOCK(status.st_mode) && option(fd, SO_ACCEPTCONN) == 1)
+            return true;
+    return false;
+}
+
+bool listener_polled(const struct pollfd *waited, unsigned long count, bool tcp)
+{
+    struct pollfd fds[ASKED_MAX];
     size_t bytes = (count < ASKED_MAX ? count : ASKED_MAX) * sizeof *fds;
-    if (!fds || memory_readable(fds, bytes) < bytes)
+    if (!waited || memory_read(waited, fds, bytes) < bytes)
         return false;
     for (size_t i = 0; i < bytes / sizeof *fds; i++)
         if (fds[i].fd >= 0 && fds[i].events & (POLLIN | POLLRDNORM) && listener_is(fds[i].fd, tcp))
@@ -81,13 +94,13 @@ bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp)
  */
 bool listener_selected(int count, const void *reads, bool tcp)
 {
-    const unsigned long *words = reads;
+    unsigned long words[FD_SETSIZE / (sizeof(long) * CHAR_BIT)];
     const int bits = (int)(sizeof *words * CHAR_BIT);
     int passed = count < FD_SETSIZE ? count : FD_SETSIZE;
-    if (!words || passed <= 0)
+    if (!reads || passed <= 0)
         return false;
     size_t wanted = (size_t)((passed + bits - 1) / bits) * sizeof *words;
-    int readable = (int)(memory_readable(words, wanted) / sizeof *words) * bits;
+    int readable = (int)(memory_read(reads, words, wanted) / sizeof *words) * bits;
     for (int fd = 0, asked = 0; fd < passed && fd < readable && asked < ASKED_MAX; fd++) {
         if (!(words[fd / bits] >> (fd % bits) & 1))
             continue;

@@ -15,6 +15,12 @@
  */
 bool listener_is(int fd, bool tcp);
 
+/*
+ * Did one come through exec? Asked of the descriptors 3 to 18 at the start: from systemd (sd_listen_fds(3)) or another
+ * activator, or from the process itself before it was executed anew (reloaders, upgrades in place).
+ */
+bool listener_inherited(void);
+
 /* Of a socket that is about to listen: will it count? */
 bool listener_counts(int fd, bool tcp);
 

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "object.h"
 #include "text.h"
+#include <stdint.h>
 #include <string.h>
 
 /* Of a list that is changed meanwhile and may have become a ring. */
@@ -24,11 +25,6 @@ bool loaded_more(const struct loaded *loaded)
 static bool has_one_thread(const struct loaded *loaded)
 {
     return loaded->single_threaded && *(const volatile char *)loaded->single_threaded;
-}
-
-bool loaded_is_plain(const struct loaded *loaded)
-{
-    return !loaded_more(loaded) || has_one_thread(loaded);
 }
 
 /* From one object to another, as they stand. false: the visitor has ended the walk. */
@@ -89,18 +85,61 @@ static const struct link_map *c_library(const struct link_map *first)
     return is_c_library(object) ? object : first;
 }
 
-/* By one before it; and it is not a copy of one that stands before it, opened by its path, whose name that one needs.
+/*
+ * A set of names as 64-bit hashes (FNV-1a), since some programs link hundreds of libraries. A name that is needed and
+ * one that an object has are two.
  */
-static bool is_needed(const struct link_map *first, const struct link_map *object)
+enum { SLOTS = 2048, NAMES_MOST = 1536 };
+enum name_kind { NAME_NEEDED, NAME_OWN };
+
+struct names {
+    unsigned count;
+    uint64_t slots[SLOTS]; /* 0: empty */
+};
+
+/* Where the name is, or would be. */
+static uint64_t *name_slot(struct names *names, enum name_kind kind, const char *name, uint64_t *hash)
+{
+    *hash = UINT64_C(14695981039346656037) + kind;
+    for (; *name; name++)
+        *hash = (*hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+    *hash += !*hash;
+    size_t at = *hash % SLOTS;
+    while (names->slots[at] && names->slots[at] != *hash)
+        at = (at + 1) % SLOTS;
+    return &names->slots[at];
+}
+
+static bool name_has(struct names *names, enum name_kind kind, const char *name)
+{
+    uint64_t hash;
+    return *name_slot(names, kind, name, &hash);
+}
+
+/* One too many is left out: then an object passes for one that a constructor has opened, which is safe. */
+static void name_add(struct names *names, enum name_kind kind, const char *name)
+{
+    uint64_t hash, *slot = name_slot(names, kind, name, &hash);
+    if (*slot || names->count == NAMES_MOST)
+        return;
+    *slot = hash;
+    names->count++;
+}
+
+static void names_of(struct names *names, const struct link_map *object)
+{
+    const char *needed;
+    name_add(names, NAME_OWN, object_name(object));
+    for (size_t nth = 0; (needed = object_needs(object, nth)); nth++)
+        name_add(names, NAME_NEEDED, needed);
+}
+
+/* By one before it; and it is no copy of one before it that was opened by its path. */
+static bool is_needed(struct names *names, const struct link_map *object)
 {
     const char *name = object_name(object);
-    bool needed = false;
-    for (const struct link_map *before = first; before != object; before = before->l_next) {
-        if (before != first && strcmp(object_name(before), name) == 0)
-            return false;
-        needed = needed || object_needs_object(before, object);
-    }
-    return needed;
+    return !name_has(names, NAME_OWN, name) &&
+           (name_has(names, NAME_NEEDED, name) || name_has(names, NAME_NEEDED, text_base_name(object->l_name)));
 }
 
 /*
@@ -109,9 +148,14 @@ static bool is_needed(const struct link_map *first, const struct link_map *objec
  */
 static const struct link_map *start_last(const struct link_map *first)
 {
-    const struct link_map *last = c_library(first);
-    while (last->l_next && is_needed(first, last->l_next))
-        last = last->l_next;
+    const struct link_map *last = c_library(first), *object = first;
+    struct names names = {.count = 0};
+    for (; object != last->l_next; object = object->l_next)
+        names_of(&names, object);
+    for (; object && is_needed(&names, object); object = object->l_next) {
+        names_of(&names, object);
+        last = object;
+    }
     return last;
 }
 

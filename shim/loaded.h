@@ -38,9 +38,6 @@ void loaded_begin(struct loaded *loaded, const struct link_map *first, const cha
 /* Was anything loaded since the start, and is still there? Memory alone is asked. */
 bool loaded_more(const struct loaded *loaded);
 
-/* Does memory alone tell what is loaded: did nothing come since the start, or is there no other thread? */
-bool loaded_is_plain(const struct loaded *loaded);
-
 /*
  * Looks again, if anything was loaded since the start. Is a CUDA library there? After a "no" only what came since is
  * looked at: one system call where that is nothing.

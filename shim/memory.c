@@ -56,6 +56,10 @@ size_t memory_readable(const void *from, size_t bytes)
 
 size_t memory_read(const void *from, void *to, size_t bytes)
 {
+    if (is_on_initial_stack((uintptr_t)from, bytes)) {
+        memcpy(to, from, bytes);
+        return bytes;
+    }
     struct iovec here = {to, bytes}, there = {(void *)from, bytes};
     long copied = syscall(SYS_process_vm_readv, getpid(), &here, 1UL, &there, 1UL, 0UL);
     if (copied >= 0)

@@ -21,8 +21,9 @@ size_t memory_readable(const void *from, size_t bytes);
 
 /*
  * Copies up to `bytes` from `from`, as far as they can be read. How many those were; 0 for none. May change errno. The
- * kernel copies them (process_vm_readv). Where it lacks that (gVisor, emulators) or a filter refuses it, they are asked
- * about and then read: there a page that goes meanwhile is a fault, in less than a microsecond.
+ * kernel copies them (process_vm_readv), but for local variables of callers. Where it lacks that (gVisor, emulators) or
+ * a filter refuses it, they are asked about and then read: there a page that goes meanwhile is a fault, in less than a
+ * microsecond. Memory that was never written may be copied: no checker complains, as it would of a question about it.
  */
 size_t memory_read(const void *from, void *to, size_t bytes);
 

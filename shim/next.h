@@ -67,8 +67,8 @@ extern OURS struct next_reached next_reached;
  * nothing was called through yet jump there. What no object up to the C library defines becomes the bare system call:
  * never fork, which would leave out the handlers of pthread_atfork and leave locked what other threads had locked. So
  * without `objects` the loader is asked (dl_iterate_phdr), under its lock: in an executable without DT_DEBUG or
- * PT_PHDR, or where an earlier constructor calls first and the kernel's copy of the vector is not to be had, or ld.so's.
- * Safe to be called twice, and from threads.
+ * PT_PHDR, or where an earlier constructor calls first and the kernel's copy of the vector is not to be had, or
+ * ld.so's. Safe to be called twice, and from threads.
  */
 void next_find(const struct link_map *objects);
 

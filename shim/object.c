@@ -76,15 +76,6 @@ const char *object_needs(const struct link_map *object, size_t nth)
     return NULL;
 }
 
-bool object_needs_object(const struct link_map *object, const struct link_map *other)
-{
-    const char *name = object_name(other), *file = text_base_name(other->l_name), *needed;
-    for (size_t nth = 0; (needed = object_needs(object, nth)); nth++)
-        if (strcmp(needed, name) == 0 || strcmp(needed, file) == 0)
-            return true;
-    return false;
-}
-
 const char *object_name(const struct link_map *object)
 {
     const char *soname = object_string(object, DT_SONAME);

@@ -16,9 +16,6 @@ const char *object_string(const struct link_map *object, ElfW(Sxword) tag);
 /* The nth library that it needs (DT_NEEDED, from 0), without a folder; NULL after the last. */
 const char *object_needs(const struct link_map *object, size_t nth);
 
-/* Does it need that one, under its soname or the name of its file? */
-bool object_needs_object(const struct link_map *object, const struct link_map *other);
-
 /* The name under which others need it: its soname, else the name of its file. */
 const char *object_name(const struct link_map *object);
 

@@ -102,7 +102,7 @@ static bool filter_let_fork_block(struct filter *filter)
     Dl_info libc, found;
     if (strverscmp(gnu_get_libc_version(), "2.41") < 0)
         return true;
-    if (dladdr(dlsym(RTLD_DEFAULT, "fork"), &libc) == 0)
+    if (dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &libc) == 0)
         return false;
     const char *base = libc.dli_fbase;
     filter_add(filter, BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 0, BEFORE + OTHERS * EACH + 1);

@@ -4,13 +4,14 @@
  * who traces it may begin and end to count. CALL is poll, ppoll, select, pselect, epoll_ctl, epoll_wait, accept or
  * accept4. Words: `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which
  * the C library does more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to
- * wait at that socket; `static` has what poll
- * and select are given not on the stack; `late`, the last word, opens the driver after the loop and comes to wait there
- * sixteen times.
+ * wait at that socket; `thread` has another thread sleep, `library` opens a library; `static` has what poll and select
+ * are given not on the stack; `late`, the last word, opens the driver after the loop and comes to wait there sixteen
+ * times.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,8 +111,20 @@ static int open_driver(int initialises)
     return !init ? -1 : initialises ? init(0) : 0;
 }
 
+static void *sleep_long(void *unused)
+{
+    for (;;)
+        pause();
+    return unused;
+}
+
 static int act(const char *word)
 {
+    pthread_t thread;
+    if (strcmp(word, "thread") == 0)
+        return pthread_create(&thread, NULL, sleep_long, NULL);
+    if (strcmp(word, "library") == 0)
+        return dlopen("libm.so.6", RTLD_NOW) ? 0 : -1;
     is_static |= strcmp(word, "static") == 0;
     if (strcmp(word, "late") == 0 || strcmp(word, "static") == 0)
         return 0;

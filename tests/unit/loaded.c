@@ -156,7 +156,6 @@ Test(loaded, what_a_constructor_has_opened_is_not_of_the_start)
     loaded_begin(&loaded, &libraries[EXECUTABLE].map, &threads);
     cr_expect_eq(loaded.start_last, &libraries[DEEP].map);
     cr_expect(loaded_more(&loaded));
-    cr_expect_not(loaded_is_plain(&loaded));
     cr_expect_str_eq(loaded.cuda.library, "libcuda.so.1");
 }
 
@@ -198,7 +197,6 @@ Test(loaded, memory_alone_tells_that_nothing_came)
     loaded_begin(&loaded, &libraries[EXECUTABLE].map, &threads);
     cr_expect_eq(loaded.start_last, &libraries[DEEP].map);
     cr_expect_not(loaded_more(&loaded));
-    cr_expect(loaded_is_plain(&loaded));
     cr_expect_not(loaded_look(&loaded));
     libraries[DEEP].map.l_next = &libraries[OPENED].map;
     cr_expect(loaded_more(&loaded));
@@ -212,9 +210,7 @@ Test(loaded, memory_alone_tells_where_there_is_one_thread)
     struct loaded loaded;
     libraries_link();
     loaded_begin(&loaded, &libraries[EXECUTABLE].map, &one_thread);
-    cr_expect(loaded_is_plain(&loaded));
     loaded.single_threaded = NULL;
-    cr_expect_not(loaded_is_plain(&loaded), "glibc before 2.32 does not tell");
 }
 
 Test(loaded, of_this_process)

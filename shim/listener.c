@@ -2,6 +2,7 @@
 /* See listener.h. */
 #include "listener.h"
 #include "memory.h"
+#include "text.h"
 #include <limits.h>
 #include <string.h>
 #include <sys/select.h>
@@ -33,7 +34,9 @@ static bool begins(const char *text, const char *with)
  * - the driver's own, "@cuda-uvmfd-4026531836-1234" (known from profiles of sandboxes that let it be bound), which one
  * of its threads polls: a warm-up there would wait for a driver that may be waiting for the thread;
  * - those of Python's multiprocessing, "/tmp/pymp-x1y2z3w4/listener-a1b2c3d4" or "@listener-1234-0": its forkserver
- * forks every worker after it has come to wait there, and CUDA could not work in them.
+ * forks every worker after it has come to wait there, and CUDA could not work in them;
+ * - gunicorn's control socket, "/root/.gunicorn/gunicorn.ctl" (since 25.1), at which a thread of the master waits: with
+ * --preload it would be warmed, and CUDA could not work in the workers that it forks from then on.
  */
 static bool is_internal(int fd)
 {
@@ -48,7 +51,7 @@ static bool is_internal(int fd)
     if (!path[0])
         return begins(path + 1, "cuda-") || begins(path + 1, "listener-");
     const char *folder = strstr(path, "/pymp-");
-    return folder && strstr(folder, "/listener-");
+    return (folder && strstr(folder, "/listener-")) || strcmp(text_base_name(path), "gunicorn.ctl") == 0;
 }
 
 bool listener_counts(int fd, bool tcp)

@@ -11,7 +11,7 @@
 
 /*
  * `tcp`: only one over IPv4 or IPv6 counts. libcuda, Python's multiprocessing and others listen on local sockets; those
- * of these two never count.
+ * of these never count.
  */
 bool listener_is(int fd, bool tcp);
 

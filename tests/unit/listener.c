@@ -74,7 +74,7 @@ static int named_made(const char *name)
     return fd;
 }
 
-/* The driver's, of which a thread of its own polls it, and those of Python's multiprocessing. */
+/* The driver's, of which a thread of its own polls it, those of Python's multiprocessing, and gunicorn's for control. */
 Test(listener, at_which_nobody_is_served)
 {
     char folder[] = "/tmp/pymp-XXXXXX", path[64], other[64], name[64];
@@ -89,6 +89,9 @@ Test(listener, at_which_nobody_is_served)
     cr_expect(listener_is(named_made(name), false));
     cr_expect_not(listener_is(named_made(path), false));
     cr_expect(listener_is(named_made(other), false));
+    unlink(path);
+    snprintf(path, sizeof path, "%s/gunicorn.ctl", folder);
+    cr_expect_not(listener_is(named_made(path), false));
     unlink(path);
     unlink(other);
     rmdir(folder);

@@ -89,7 +89,7 @@ static const struct link_map *c_library(const struct link_map *first)
  * A set of names as 64-bit hashes (FNV-1a), since some programs link hundreds of libraries. A name that is needed and
  * one that an object has are two.
  */
-enum { SLOTS = 2048, NAMES_MOST = 1536 };
+enum { SLOTS = 1024, NAMES_MOST = 768 };
 enum name_kind { NAME_NEEDED, NAME_OWN };
 
 struct names {

@@ -151,13 +151,13 @@ struct search {
 };
 
 /* The functions that the object defines, where none was found before. */
-static void search_object(struct search *search, const struct link_map *object)
+static void search_object(struct search *search, const struct object_tables *tables)
 {
     slot *found = (slot *)&search->found;
     /* Before glibc 2.34 accept and others are also in libpthread. */
-    bool is_known = object_symbol(object, "gnu_get_libc_version") || object_symbol(object, "pthread_create");
+    bool is_known = object_find(tables, "gnu_get_libc_version") || object_find(tables, "pthread_create");
     for (size_t i = 0; i < HOOKS; i++)
-        if (!found[i] && (found[i] = object_symbol(object, names[i])))
+        if (!found[i] && (found[i] = object_find(tables, names[i])))
             search->known[i] = is_known;
 }
 
@@ -168,9 +168,10 @@ static void search_object(struct search *search, const struct link_map *object)
  */
 static bool search_in(struct search *search, const struct link_map *object)
 {
-    bool is_libc = object_symbol(object, "__libc_start_main") && object_symbol(object, "gnu_get_libc_version");
+    const struct object_tables tables = object_tables(object);
+    bool is_libc = object_find(&tables, "__libc_start_main") && object_find(&tables, "gnu_get_libc_version");
     if (search->passed || is_libc)
-        search_object(search, object);
+        search_object(search, &tables);
     search->passed |= object->l_ld == _DYNAMIC;
     return is_libc;
 }

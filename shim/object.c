@@ -128,26 +128,30 @@ uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJ
            relocations_name(object, DT_RELA, DT_RELASZ, &sought);
 }
 
-/* Tables in which a name is looked up. */
-struct tables {
-    struct strings strings;
-    const ElfW(Sym) * symbols;
-    const uint32_t *gnu, *sysv; /* DT_GNU_HASH and DT_HASH; NULL where there is none */
-};
+struct object_tables object_tables(const struct link_map *object)
+{
+    const struct strings strings = strings_of(object);
+    return (struct object_tables){object,
+                                  strings.start,
+                                  strings.size,
+                                  dynamic_address(object, DT_SYMTAB),
+                                  dynamic_address(object, DT_GNU_HASH),
+                                  dynamic_address(object, DT_HASH)};
+}
 
 /* Is it a definition of that name that can be referred to as it is (a function that is chosen at run time cannot)? */
-static bool is_definition(const struct tables *tables, uint32_t index, const char *name)
+static bool is_definition(const struct object_tables *tables, uint32_t index, const char *name)
 {
     const ElfW(Sym) *symbol = &tables->symbols[index];
     unsigned type = symbol->st_info & 0xf;
-    const char *found = string_at(&tables->strings, symbol->st_name);
-    return symbol->st_shndx != SHN_UNDEF && symbol->st_value && type <= STT_FUNC && found && strcmp(found, name) == 0;
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_value && type <= STT_FUNC &&
+           symbol->st_name < tables->strings_size && strcmp(tables->strings + symbol->st_name, name) == 0;
 }
 
 /* DT_GNU_HASH: a bucket leads to a run of symbols, whose hashes lie in a row; the lowest bit marks the last. */
-static uint32_t gnu_find(const struct tables *tables, const char *name)
+static uint32_t gnu_find(const struct object_tables *tables, const char *name)
 {
-    const uint32_t *table = tables->gnu;
+    const uint32_t *table = tables->gnu_hash;
     uint32_t hash = 5381;
     for (const char *c = name; *c; c++)
         hash = hash * 33 + (unsigned char)*c;
@@ -163,24 +167,22 @@ static uint32_t gnu_find(const struct tables *tables, const char *name)
 }
 
 /* DT_HASH, which older linkers make: one chain a bucket. Gone through from end to end, since it is rare. */
-static uint32_t sysv_find(const struct tables *tables, const char *name)
+static uint32_t sysv_find(const struct object_tables *tables, const char *name)
 {
-    for (uint32_t i = 1; i < tables->sysv[1]; i++)
+    for (uint32_t i = 1; i < tables->hash[1]; i++)
         if (is_definition(tables, i, name))
             return i;
     return 0;
 }
 
-void *object_symbol(const struct link_map *object, const char *name)
+void *object_find(const struct object_tables *tables, const char *name)
 {
-    const struct tables tables = {strings_of(object), dynamic_address(object, DT_SYMTAB),
-                                  dynamic_address(object, DT_GNU_HASH), dynamic_address(object, DT_HASH)};
     uint32_t found = 0;
-    if (tables.symbols && tables.gnu)
-        found = gnu_find(&tables, name);
-    else if (tables.symbols && tables.sysv)
-        found = sysv_find(&tables, name);
-    return found ? (void *)(object->l_addr + tables.symbols[found].st_value) : NULL;
+    if (tables->symbols && tables->gnu_hash)
+        found = gnu_find(tables, name);
+    else if (tables->symbols && tables->hash)
+        found = sysv_find(tables, name);
+    return found ? (void *)(tables->object->l_addr + tables->symbols[found].st_value) : NULL;
 }
 
 size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX])
@@ -224,10 +226,20 @@ bool object_matches(const char *soname, const char *entry)
     return open ? strstr(soname, ".so") != NULL : strncmp(soname + length, ".so", 3) == 0;
 }
 
+/* Most names fall at their first letters: no call is made for those. */
+static bool begins_alike(const char *soname, const char *entry)
+{
+    enum { LETTERS = 5 };
+    for (int i = 0; i < LETTERS && entry[i] && entry[i] != '*'; i++)
+        if (soname[i] != entry[i])
+            return false;
+    return true;
+}
+
 static bool matches_one(const char *soname, const char (*entries)[16], size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (object_matches(soname, entries[i]))
+        if (begins_alike(soname, entries[i]) && object_matches(soname, entries[i]))
             return true;
     return false;
 }

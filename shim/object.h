@@ -24,8 +24,19 @@ enum { OBJECT_NAME_BYTES = 28 };
 /* Which of (up to 32) symbols it imports, a bit for each. Taken from the relocations, which every import has. */
 uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJECT_NAME_BYTES], size_t count);
 
-/* The address of a function or variable of this name that it defines; NULL when it has none. */
-void *object_symbol(const struct link_map *object, const char *name);
+/* What names are looked up in: read once, for several names. */
+struct object_tables {
+    const struct link_map *object;
+    const char *strings;
+    size_t strings_size;
+    const ElfW(Sym) * symbols;
+    const uint32_t *gnu_hash, *hash; /* DT_GNU_HASH and DT_HASH; NULL where there is none */
+};
+
+struct object_tables object_tables(const struct link_map *object);
+
+/* The address of a function or variable of this name that the object defines; NULL when it has none. */
+void *object_find(const struct object_tables *tables, const char *name);
 
 /* The readable segments that program headers describe, without .bss; how many there are, as far as there is room. */
 size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count, struct span spans[OBJECT_SPANS_MAX]);

@@ -9,7 +9,8 @@
 operation_function operation_find(const struct operation *operation, const char *name)
 {
     operation_function function;
-    void *address = object_symbol(operation->object, name);
+    const struct object_tables tables = object_tables(operation->object);
+    void *address = object_find(&tables, name);
     memcpy(&function, &address, sizeof function);
     return function;
 }

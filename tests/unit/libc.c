@@ -13,6 +13,12 @@ static const struct link_map *objects(void)
     return _r_debug.r_map;
 }
 
+static void *symbol_of(const struct link_map *object, const char *name)
+{
+    const struct object_tables tables = object_tables(object);
+    return object_find(&tables, name);
+}
+
 static const struct link_map *object_named(const char *part)
 {
     const struct link_map *object = objects();
@@ -41,7 +47,7 @@ Test(libc, every_function_of_the_c_library_that_is_asked_for)
     cr_assert_not_null(libc);
     void *handle = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        cr_assert_eq(object_symbol(libc, names[i]), dlsym(handle, names[i]), "%s", names[i]);
+        cr_assert_eq(symbol_of(libc, names[i]), dlsym(handle, names[i]), "%s", names[i]);
 }
 
 /* What older linkers make: DT_HASH alone. Two symbols after the empty one, the first of them an import. */
@@ -66,11 +72,11 @@ Test(libc, an_object_with_the_older_hash_table)
 {
     older_place(0);
     const struct link_map object = {.l_ld = older};
-    cr_assert_null(object_symbol(&object, "imported"));
-    cr_assert_null(object_symbol(&object, "undefined"));
-    cr_assert_eq(object_symbol(&object, "defined"), (void *)64);
+    cr_assert_null(symbol_of(&object, "imported"));
+    cr_assert_null(symbol_of(&object, "undefined"));
+    cr_assert_eq(symbol_of(&object, "defined"), (void *)64);
     older[0].d_tag = DT_DEBUG;
-    cr_assert_null(object_symbol(&object, "defined"), "no hash table at all");
+    cr_assert_null(symbol_of(&object, "defined"), "no hash table at all");
 }
 
 /*
@@ -84,10 +90,10 @@ Test(libc, an_object_whose_addresses_are_relocated_or_not)
     for (size_t i = 0; i < sizeof biases / sizeof *biases; i++) {
         const struct link_map object = {.l_addr = biases[i], .l_ld = older};
         older_place(0);
-        cr_expect_eq((ElfW(Addr))object_symbol(&object, "defined"), biases[i] + 64, "relocated, %zu", i);
+        cr_expect_eq((ElfW(Addr))symbol_of(&object, "defined"), biases[i] + 64, "relocated, %zu", i);
         older_place(biases[i]);
         if (biases[i] > (ElfW(Addr))1 << 34)
-            cr_expect_eq((ElfW(Addr))object_symbol(&object, "defined"), biases[i] + 64, "not relocated, %zu", i);
+            cr_expect_eq((ElfW(Addr))symbol_of(&object, "defined"), biases[i] + 64, "not relocated, %zu", i);
     }
 }
 
@@ -96,13 +102,13 @@ Test(libc, an_object_whose_addresses_lead_nowhere)
 {
     const struct link_map object = {.l_addr = 0, .l_ld = older};
     older_place((ElfW(Addr))1 << 40);
-    cr_expect_null(object_symbol(&object, "defined"));
+    cr_expect_null(symbol_of(&object, "defined"));
     cr_expect_null(object_string(&object, DT_STRTAB));
     older_place(0);
     older[3].d_un.d_val = 10;
-    cr_expect_null(object_symbol(&object, "defined"));
+    cr_expect_null(symbol_of(&object, "defined"));
     older[3].d_tag = DT_DEBUG;
-    cr_expect_null(object_symbol(&object, "defined"));
+    cr_expect_null(symbol_of(&object, "defined"));
 }
 
 Test(libc, what_is_not_there)
@@ -110,14 +116,14 @@ Test(libc, what_is_not_there)
     static const char *const names[] = {"", "no_such_symbol", "getpi", "getpidd", "libc.so.6"};
     for (const struct link_map *object = objects(); object; object = object->l_next)
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-            cr_assert_null(object_symbol(object, names[i]), "%s in %s", names[i], object->l_name);
+            cr_assert_null(symbol_of(object, names[i]), "%s in %s", names[i], object->l_name);
 }
 
 /* An import is no definition, and a function that picks its implementation when bound has no address of its own. */
 Test(libc, what_is_not_defined_as_it_stands)
 {
-    cr_assert_null(object_symbol(object_named("libcriterion"), "malloc"));
-    cr_assert_null(object_symbol(object_named("libc.so.6"), "strlen"));
+    cr_assert_null(symbol_of(object_named("libcriterion"), "malloc"));
+    cr_assert_null(symbol_of(object_named("libc.so.6"), "strlen"));
 }
 
 Test(libc, without_objects)

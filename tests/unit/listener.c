@@ -74,7 +74,8 @@ static int named_made(const char *name)
     return fd;
 }
 
-/* The driver's, of which a thread of its own polls it, those of Python's multiprocessing, and gunicorn's for control. */
+/* The driver's, of which a thread of its own polls it, those of Python's multiprocessing, and gunicorn's for control.
+ */
 Test(listener, at_which_nobody_is_served)
 {
     char folder[] = "/tmp/pymp-XXXXXX", path[64], other[64], name[64];

@@ -20,7 +20,7 @@ static const char report[] =
     "| `pid`, `start` | numbers | of the process that wrote it: its id, and its start in clock ticks after boot "
     "(field 22 of `/proc/PID/stat`, proc(5)) |\n"
     "| `program` | string | its name: `argv[0]` without the folder |\n"
-    "| `trigger` | string or null | the moment at which that was tried, `load`, `serve` or `fork`; null when "
+    "| `trigger` | string or null | the moment at which that was tried, `load`, `serve`, `fork` or `spawn`; null when "
     "it was not |\n"
     "| `result` | string | `waiting`: its moment is still to come; `warm`: all that was asked for; `partial`: at least "
     "a context on one device; `failed`: nothing was reached; `skipped`: left alone on purpose |\n"

@@ -5,7 +5,7 @@
 #include "text.h"
 #include <string.h>
 
-const char *const trigger_names[] = {"auto", "load", "serve", "fork", "off"};
+const char *const trigger_names[] = {"auto", "load", "serve", "fork", "spawn", "off"};
 static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
 static const char *const stage_names[] = {
 #define STAGE(name, needs, standard) #name,

@@ -11,7 +11,7 @@
 #include "stage.h"
 #include <stdbool.h>
 
-enum trigger_setting { SETTING_AUTO, SETTING_LOAD, SETTING_SERVE, SETTING_FORK, SETTING_OFF };
+enum trigger_setting { SETTING_AUTO, SETTING_LOAD, SETTING_SERVE, SETTING_FORK, SETTING_SPAWN, SETTING_OFF };
 
 enum { COMPLAINTS_MAX = 8, COMPLAINT_LENGTH = 320 };
 

@@ -6,9 +6,12 @@
 #include "facts.h"
 #include "environment.h"
 #include "runpath.h"
+#include "text.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -116,6 +119,28 @@ static const char *choice_find(const struct links *links, size_t page, bool *unk
     return NULL;
 }
 
+/*
+ * Was the process started by a worker of multiprocessing, spawned or forked by the fork server? A forked worker has the
+ * server's arguments. One that cannot be read is none.
+ */
+static bool is_below_worker(void)
+{
+    char path[32], arguments[4096], *argv[64];
+    int argc = 0;
+    struct text name = text_in(path, sizeof path);
+    text_format(&name, "/proc/%d/cmdline", getppid());
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, arguments, sizeof arguments - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    char *const end = arguments + (length > 0 ? length : 0);
+    *end = '\0';
+    for (char *at = arguments; at < end && argc < 63; at += strlen(at) + 1)
+        argv[argc++] = at;
+    argv[argc] = NULL;
+    return program_from(argc, argv).role != ROLE_NONE;
+}
+
 void facts_gather(const struct start *start, const struct image *image, char *const *environment,
                   const struct config *config, struct process *process)
 {
@@ -124,6 +149,7 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     *facts = (struct facts){.secure = start->secure, .unreadable = !image};
     process->rank = (struct rank){-1, NULL};
     process->program = program_from(start->argc, start->argv);
+    facts->role = process->program.role;
     struct skip skip;
     if (program_skip(&process->program, config->skip, &skip)) {
         program_skip_describe(&skip, process->skipped, sizeof process->skipped);
@@ -138,6 +164,7 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     facts->cuda_library = links.library;
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(image);
     process->rank = rank_find(environment);
+    facts->nested = config->trigger == SETTING_SPAWN && facts->role != ROLE_NONE && is_below_worker();
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
     if (runpath_has_driver(image, process->driver, sizeof process->driver))

@@ -4,6 +4,7 @@
  *
  * load: before main, glibc runs the constructor on the program's first thread, without the loader's lock, and nearly
  * always as the only thread: constructors of libraries that the program links ran before and may have started some.
+ * spawn: the same, in a worker of Python's multiprocessing; as fork, in those of its fork server.
  * serve: the program comes to wait for connections, in one of the hooked functions (hooks.def).
  * fork: a child begins, in the hooked fork(2), once that has returned in it.
  *
@@ -64,6 +65,7 @@ static struct {
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
     unsigned waits;        /* how often it has waited since then, or since it called listen */
+    bool asked;            /* a fork server: somebody has connected since it forked last */
     pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
     const void *thread;    /* the initial one's, as THREAD_SELF() has it */
     int epoll;             /* the epoll set into which a socket that listens was put last, and one; 0: none */
@@ -100,6 +102,12 @@ static const char *cuda_name(void)
 #include "hooks.def"
 #undef HOOK
 
+/* Does it fork workers that are to be warmed, when it is asked to? */
+static bool is_fork_server(void)
+{
+    return process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK_SERVER;
+}
+
 /*
  * Where the next definition is not the C library's it may be anything, and is called with all that the hook is. As long
  * as nothing has listened, calls that wait for anything are not looked at: they make no system call more, and cost what
@@ -110,7 +118,7 @@ static const char *cuda_name(void)
         __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_SEQ_CST);
 static void watch(void)
 {
-    const bool forks = process.state == STATE_WAITS && session.decision.trigger == TRIGGER_FORK;
+    const bool forks = process.state == STATE_WAITS && policy_warms_children(session.decision.trigger);
 #define HOOK(name, parameters, arguments)      WATCH(name, !forks && next_known.name)
 #define HOOK_WAIT(name, parameters, arguments) WATCH(name, !forks && next_known.name && process.listened)
 #define HOOK_WAIT_SET(name, parameters, arguments)                                                                     \
@@ -118,6 +126,8 @@ static void watch(void)
 #define HOOK_FORK(name, parameters, arguments) WATCH(name, forks)
 #include "hooks.def"
 #undef HOOK
+    WATCH(accept, is_fork_server() && next_known.accept)
+    WATCH(accept4, is_fork_server() && next_known.accept4)
     /* Another thread has decided meanwhile. */
     if (!__atomic_load_n(&watching, __ATOMIC_SEQ_CST))
         next_reach();
@@ -507,14 +517,25 @@ static int watched_listen(int fd, int backlog)
     return next.listen(fd, backlog);
 }
 
+/* A fork server forks a worker right after it was asked. What it forks unasked is what imported modules start. */
+static int fork_server_asked(int connection)
+{
+    process.asked = connection >= 0;
+    return connection;
+}
+
 /* accept(2) goes on after a handler that was installed with SA_RESTART; poll(2), select(2) and their like never do. */
 static int watched_accept(int fd, void *address, void *length)
 {
+    if (is_fork_server())
+        return fork_server_asked(next.accept(fd, address, length));
     return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
 }
 
 static int watched_accept4(int fd, void *address, void *length, int flags)
 {
+    if (is_fork_server())
+        return fork_server_asked(next.accept4(fd, address, length, flags));
     return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED
                                                                   : next.accept4(fd, address, length, flags);
 }
@@ -598,15 +619,19 @@ static void fork_moment_without_cuda(void)
     pthread_setcancelstate(state, NULL);
 }
 
-/* In the child, once all handlers of pthread_atfork have run in it. Its own children are not warmed. */
+/*
+ * In the child, once all handlers of pthread_atfork have run in it. Its own children are not warmed. A worker of a fork
+ * server is warmed as a spawned one is: also where the libraries are still to be loaded.
+ */
 static void fork_moment(void)
 {
     struct quiet quiet;
+    const bool server = is_fork_server();
     process.state = STATE_NOTHING;
     watch_end();
-    if (may_be_cancelled_anywhere())
+    if (may_be_cancelled_anywhere() || (server && !process.asked))
         return;
-    if (!session.process.facts.fat_binary && !loaded_look(&session.loaded)) {
+    if (!server && !session.process.facts.fat_binary && !loaded_look(&session.loaded)) {
         fork_moment_without_cuda();
         return;
     }
@@ -614,7 +639,10 @@ static void fork_moment(void)
         return;
     process.pid = getpid();
     quiet_begin(&quiet);
-    warm_for(TRIGGER_FORK, REASON_FORKED);
+    if (server)
+        warm_for(TRIGGER_FORK_SERVER, REASON_FORKED_BY_SERVER);
+    else
+        warm_for(TRIGGER_FORK, REASON_FORKED);
     quiet_end(&quiet, NULL);
 }
 
@@ -625,6 +653,8 @@ static void fork_moment(void)
 static int watched_fork(void)
 {
     int child = next.fork();
+    if (child > 0)
+        process.asked = false;
     if (child != 0)
         return child;
     int saved = errno;
@@ -663,7 +693,7 @@ static void load_moment(void)
     if (!stack_allows())
         return;
     signals_hold_all(&signals);
-    session_warm(&session, TRIGGER_LOAD, false, session.reason);
+    session_warm(&session, session.decision.trigger, false, session.reason);
     signals_release(&signals);
     warmed();
 }
@@ -690,7 +720,7 @@ static void begin(const struct start *start)
     process.stack_top = start->argv;
     memory_begin(start->argv);
     next_find(session.image.maps);
-    if (session.decision.trigger == TRIGGER_LOAD) {
+    if (policy_is_before_main(session.decision.trigger)) {
         load_moment();
     } else {
         process.state = STATE_WAITS;

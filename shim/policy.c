@@ -27,7 +27,23 @@ bool policy_is_cuda_executable(const struct facts *facts)
 bool policy_takes_exclusive(const struct config *config, const struct facts *facts, enum trigger trigger)
 {
     bool named = config->devices.mode != DEVICE_AUTO && config->trigger != SETTING_AUTO;
-    return (policy_is_cuda_executable(facts) && !facts->leads_others) || (named && trigger != TRIGGER_LOAD);
+    return (policy_is_cuda_executable(facts) && !facts->leads_others) ||
+           (named && (trigger == TRIGGER_SERVE || trigger == TRIGGER_FORK));
+}
+
+bool policy_is_before_main(enum trigger trigger)
+{
+    return trigger == TRIGGER_LOAD || trigger == TRIGGER_SPAWN;
+}
+
+bool policy_warms_children(enum trigger trigger)
+{
+    return trigger == TRIGGER_FORK || trigger == TRIGGER_FORK_SERVER;
+}
+
+bool policy_device_comes_later(enum trigger trigger)
+{
+    return trigger == TRIGGER_SPAWN || trigger == TRIGGER_FORK_SERVER;
 }
 
 /* A CUDA executable at load, unless something speaks against warming it before main; all others when they serve. */
@@ -54,6 +70,29 @@ static struct decision decide_auto(const struct facts *facts)
     return facts->cuda_library ? load(REASON_CUDA_LIBRARY, facts->cuda_library) : load(REASON_FAT_BINARY, NULL);
 }
 
+static struct decision decide_load(const struct facts *facts)
+{
+    if (facts->role == ROLE_FORK_SERVER)
+        return never(REASON_FORK_SERVER, NULL);
+    if (facts->ancestor == MARKER_ANCESTOR)
+        return never(REASON_ANCESTOR_WARMED, NULL);
+    return load(REASON_ASKED, NULL);
+}
+
+/* The workers of a worker are often data loaders, each of which would take a context. */
+static struct decision decide_spawn(const struct facts *facts)
+{
+    if (facts->role == ROLE_NONE)
+        return never(REASON_NOT_SPAWNED, NULL);
+    if (facts->nested)
+        return never(REASON_NESTED, NULL);
+    if (facts->ancestor == MARKER_ANCESTOR)
+        return never(REASON_ANCESTOR_WARMED, NULL);
+    if (facts->role == ROLE_FORK_SERVER)
+        return (struct decision){TRIGGER_FORK_SERVER, REASON_WORKERS_SPAWNED, NULL};
+    return (struct decision){TRIGGER_SPAWN, REASON_SPAWNED, NULL};
+}
+
 struct decision policy_decide(const struct config *config, const struct facts *facts)
 {
     if (facts->secure)
@@ -70,6 +109,8 @@ struct decision policy_decide(const struct config *config, const struct facts *f
         return never(REASON_UNREADABLE, NULL);
     if (facts->opened_late)
         return never(REASON_OPENED_LATE, NULL);
+    if (facts->role == ROLE_TRACKER)
+        return never(REASON_TRACKER, NULL);
     if (facts->own_driver)
         return never(REASON_OWN_DRIVER, facts->own_driver);
     if (config->trigger == SETTING_SERVE)
@@ -77,7 +118,9 @@ struct decision policy_decide(const struct config *config, const struct facts *f
     if (config->trigger == SETTING_FORK)
         return (struct decision){TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL};
     if (config->trigger == SETTING_LOAD)
-        return facts->ancestor == MARKER_ANCESTOR ? never(REASON_ANCESTOR_WARMED, NULL) : load(REASON_ASKED, NULL);
+        return decide_load(facts);
+    if (config->trigger == SETTING_SPAWN)
+        return decide_spawn(facts);
     return decide_auto(facts);
 }
 
@@ -97,6 +140,6 @@ const char *policy_reason_text(enum reason reason)
 
 const char *policy_trigger_name(enum trigger trigger)
 {
-    static const char names[][8] = {"", "load", "serve", "fork"};
+    static const char names[][8] = {"", "load", "serve", "fork", "spawn", "spawn"};
     return trigger == TRIGGER_NONE ? NULL : names[trigger];
 }

@@ -8,11 +8,14 @@
 
 #include "config.h"
 #include "marker.h"
+#include "program.h"
 #include <stdbool.h>
 
 struct facts {
     bool secure;              /* set-uid, set-gid or with file capabilities (AT_SECURE) */
     const char *skipped;      /* the entry of the skip list that matched, NULL when none */
+    enum program_role role;   /* what Python's multiprocessing has started it for */
+    bool nested;              /* it was started so by a worker, not by the program itself */
     const char *own_driver;   /* a libcuda.so.1 that only the program would find (runpath.h), NULL when none */
     bool unreadable;          /* the executable is not laid out as expected: none of the facts below is known */
     bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
@@ -37,8 +40,11 @@ enum reason {
 #undef REASON
 };
 
-/* The moment at which a process is warmed. */
-enum trigger { TRIGGER_NONE, TRIGGER_LOAD, TRIGGER_SERVE, TRIGGER_FORK };
+/*
+ * The moment at which a process is warmed. TRIGGER_SPAWN is one of load's kind, in a worker that multiprocessing has
+ * spawned; TRIGGER_FORK_SERVER one of fork's kind, in the workers of its fork server.
+ */
+enum trigger { TRIGGER_NONE, TRIGGER_LOAD, TRIGGER_SERVE, TRIGGER_FORK, TRIGGER_SPAWN, TRIGGER_FORK_SERVER };
 
 struct decision {
     enum trigger trigger;
@@ -49,8 +55,20 @@ struct decision {
 /* Depends on nothing but its arguments, and borrows from them. */
 struct decision policy_decide(const struct config *config, const struct facts *facts);
 
-/* "load", "serve", "fork"; NULL for none. */
+/* "load", "serve", "fork", "spawn" (also for a fork server's workers); NULL for none. */
 const char *policy_trigger_name(enum trigger trigger);
+
+/* Is that moment in the constructor, before main? */
+bool policy_is_before_main(enum trigger trigger);
+
+/* Are its children warmed, and it itself not? */
+bool policy_warms_children(enum trigger trigger);
+
+/*
+ * Is a device that is only our guess left alone then? A worker of multiprocessing is told its device in the arguments
+ * of its function, which it reads later.
+ */
+bool policy_device_comes_later(enum trigger trigger);
 
 /* Is this process a CUDA executable: does it link a CUDA library or carry a fat binary? */
 bool policy_is_cuda_executable(const struct facts *facts);
@@ -58,7 +76,8 @@ bool policy_is_cuda_executable(const struct facts *facts);
 /*
  * May this process take a GPU that only one process can have, at this moment? Surely no launcher may, whose worker
  * would be refused: a CUDA executable that cannot start anybody may, and who is to be warmed by the user's word when it
- * serves or was forked, on a device that is the user's word too.
+ * serves or was forked, on a device that is the user's word too. Not a worker of multiprocessing: others beside it may
+ * be the ones that use the GPU.
  */
 bool policy_takes_exclusive(const struct config *config, const struct facts *facts, enum trigger trigger);
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 enum kind {
 #define SKIP_KIND(kind, text) KIND_##kind,
 #define SKIP(kind, glob)
@@ -57,12 +59,20 @@ static const char *entry_glob(const struct entry *entry)
     return (const char *)(entry + 1);
 }
 
-/* Without strncmp and its like: a call by name would be the dearest thing that most processes do here. */
-static bool begins(const char *text, const char *with)
+/*
+ * What comes after `with` in a text that begins so; NULL where it does not. Without strncmp and its like: a call by
+ * name would be the dearest thing that most processes do here.
+ */
+static const char *after(const char *text, const char *with)
 {
     while (*with && *text == *with)
         text++, with++;
-    return !*with;
+    return *with ? NULL : text;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return after(text, with) != NULL;
 }
 
 /* "python", "python3", "python3.11", "pypy3": the interpreters whose launchers are scripts or modules. */
@@ -71,8 +81,38 @@ static bool is_python(const char *name)
     return begins(name, "python") || begins(name, "pypy");
 }
 
+/*
+ * The role of a Python interpreter that runs `command` (after -c). The texts are those of CPython 3.4 to 3.14, and of
+ * the copies of its multiprocessing that are installed from PyPI; only a worker has a last argument of its own.
+ */
+static enum program_role role_find(const char *command, const char *last)
+{
+    static const char packages[][32] = {"multiprocessing.", "multiprocess.", "billiard.", "loky.backend.",
+                                        "joblib.externals.loky.backend."};
+    static const struct {
+        char text[36];
+        char role;
+    } roles[] = {
+        {"spawn import spawn_main;", ROLE_SPAWNED},
+        {"forkserver import main;", ROLE_FORK_SERVER},
+        {"resource_tracker import main;", ROLE_TRACKER},
+        {"semaphore_tracker import main;", ROLE_TRACKER},
+    };
+    /* The fork server's begins so in CPython 3.14.8. */
+    const char *first = after(command, "import sys; "), *module = after(first ? first : command, "from "), *rest = NULL;
+    for (size_t i = 0; module && !rest && i < COUNT(packages); i++)
+        rest = after(module, packages[i]);
+    size_t i = 0;
+    while (rest && i < COUNT(roles) && !after(rest, roles[i].text))
+        i++;
+    if (!rest || i == COUNT(roles))
+        return ROLE_NONE;
+    const char *end = after(last, "--multiprocessing-fork");
+    return roles[i].role != ROLE_SPAWNED || (end && !*end) ? (enum program_role)roles[i].role : ROLE_NONE;
+}
+
 /* Skips Python's options (python(1)): -c ends them, -m names a module, -W, -X and --check-hash-based-pycs take one. */
-static const char *python_script(int argc, char *const *argv)
+static const char *python_script(int argc, char *const *argv, enum program_role *role)
 {
     for (int i = 1; i < argc && argv[i]; i++) {
         const char *argument = argv[i];
@@ -85,10 +125,14 @@ static const char *python_script(int argc, char *const *argv)
             continue;
         }
         for (const char *letter = argument + 1; *letter; letter++) {
-            if (*letter == 'c')
+            const char *value = letter[1] ? letter + 1 : i + 1 < argc ? argv[i + 1] : NULL;
+            if (*letter == 'c') {
+                if (value)
+                    *role = role_find(value, argv[argc - 1]);
                 return NULL;
+            }
             if (*letter == 'm')
-                return letter[1] ? letter + 1 : i + 1 < argc ? argv[i + 1] : NULL;
+                return value;
             if (*letter == 'W' || *letter == 'X') {
                 i += letter[1] == '\0';
                 break;
@@ -103,7 +147,7 @@ struct program program_from(int argc, char *const *argv)
     struct program program = {.name = argc > 0 && argv[0] ? text_base_name(argv[0]) : ""};
     program.name += program.name[0] == '-';
     if (is_python(program.name))
-        program.script = python_script(argc, argv);
+        program.script = python_script(argc, argv, &program.role);
     return program;
 }
 

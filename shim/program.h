@@ -9,9 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What Python's multiprocessing has started the process for. */
+enum program_role {
+    ROLE_NONE,
+    ROLE_SPAWNED,     /* a worker of a process of its own (start method "spawn") */
+    ROLE_FORK_SERVER, /* forks workers when it is asked to (start method "forkserver") */
+    ROLE_TRACKER,     /* removes what other processes leave behind; runs nothing of the program's */
+};
+
 struct program {
     const char *name;   /* argv[0] without folder and without a login shell's "-"; never NULL */
     const char *script; /* a Python interpreter's script without folder, or the module after -m; NULL when none */
+    enum program_role role;
 };
 
 /* Borrows from argv. */

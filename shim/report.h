@@ -10,7 +10,7 @@
 struct report {
     const char *program;
     const char *reason;
-    const char *trigger;         /* the moment, "load", "serve" or "fork"; NULL: none */
+    const char *trigger;         /* the moment, "load", "serve", "fork" or "spawn"; NULL: none */
     const struct warmth *warmth; /* NULL: nothing was warmed */
     bool waiting;                /* nothing yet: the moment is still to come */
 };

@@ -88,13 +88,14 @@ static void report_say(const struct session *session, const struct report *repor
 void session_tell(const struct session *session, const struct start *start)
 {
     const struct decision *decision = &session->decision;
-    bool waits = decision->trigger != TRIGGER_NONE, skipped = decision->reason == REASON_SKIP_LIST;
-    log_write(&session->log, decision->trigger == TRIGGER_LOAD || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s",
-              session->program,
-              decision->trigger == TRIGGER_LOAD    ? "warming"
-              : decision->trigger == TRIGGER_SERVE ? "waits until it serves"
-              : decision->trigger == TRIGGER_FORK  ? "waits for its children"
-                                                   : "not warmed",
+    bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER,
+         skipped = decision->reason == REASON_SKIP_LIST;
+    bool now = policy_is_before_main(decision->trigger);
+    log_write(&session->log, now || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", session->program,
+              now                                        ? "warming"
+              : decision->trigger == TRIGGER_SERVE       ? "waits until it serves"
+              : policy_warms_children(decision->trigger) ? "waits for its children"
+                                                         : "not warmed",
               session->reason);
     (void)start;
     if (skipped)
@@ -105,7 +106,7 @@ void session_tell(const struct session *session, const struct start *start)
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)
         notice_say(&session->notices, session->reason);
-    if (decision->trigger != TRIGGER_LOAD)
+    if (!now)
         report_say(session, &(struct report){session->program, session->reason, NULL, NULL, waits});
 }
 
@@ -206,7 +207,7 @@ static bool visible_now(const struct session *session, char *now, size_t size)
 static void visible_keep(struct session *session, enum trigger trigger)
 {
     char *const *environment = session->libc.environment ? *session->libc.environment : NULL;
-    session->environment = trigger == TRIGGER_LOAD ? environment : NULL;
+    session->environment = policy_is_before_main(trigger) ? environment : NULL;
     if (!visible_now(session, session->visible, sizeof session->visible))
         session->visible[0] = '\0';
     session->environment = environment;
@@ -221,7 +222,8 @@ static struct warm_request request_make(const struct session *session, enum trig
         .devices = &session->config.devices,
         .stages = session->config.stages,
         .rank = process->rank.local,
-        .alone = trigger == TRIGGER_LOAD,
+        .alone = policy_is_before_main(trigger),
+        .device_comes_later = policy_device_comes_later(trigger),
         .prefetched = session->prefetched,
         .takes_exclusive = policy_takes_exclusive(&session->config, &process->facts, trigger),
     };
@@ -246,13 +248,14 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
     struct warmth *warmth = &session->warmth;
     struct warm_request request = request_make(session, trigger);
     request.unless_in_use = late;
-    if (trigger == TRIGGER_LOAD && session->libc.environment)
+    const bool before_main = policy_is_before_main(trigger);
+    if (before_main && session->libc.environment)
         request.library_path = environment_get(*session->libc.environment, "LD_LIBRARY_PATH");
     unsigned taken = standard_take();
     warm_run(&request, warmth);
     standard_free(taken);
     session->warmed_at = trigger;
-    if (trigger == TRIGGER_LOAD && (warmth->result == WARM_WARM || warmth->result == WARM_PARTIAL)) {
+    if (before_main && (warmth->result == WARM_WARM || warmth->result == WARM_PARTIAL)) {
         struct marker self = marker_self(session->process.rank.local);
         marker_set(session->libc.environment, &self);
     }

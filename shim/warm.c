@@ -90,11 +90,24 @@ static void context_stages(const struct work *work, unsigned which, CUcontext co
         capture_mode_exchange(work, &mode);
 }
 
-/* Not where the device is only our guess: another process would be kept off a GPU that this one may never use. */
-static bool takes_exclusive(const struct warm_request *request, const struct warmth *warmth)
+/* Is the device more than our guess? */
+static bool is_certain(const struct warm_request *request, const struct warmth *warmth)
 {
-    bool certain = request->devices->mode != DEVICE_AUTO || request->rank >= 0 || warmth->visible == 1;
-    return request->takes_exclusive && certain;
+    return request->devices->mode != DEVICE_AUTO || request->rank >= 0 || warmth->visible == 1;
+}
+
+/* Why nothing is done on the device; NULL: it may be warmed. */
+static const char *device_forbidden(const struct work *work, const struct device *device)
+{
+    const struct warm_request *request = work->request;
+    bool certain = is_certain(request, work->warmth);
+    if (request->device_comes_later && !certain)
+        return "a spawned worker that is told its device later: driver only; GPUWARM_DEVICE names it";
+    /* Else another process would be kept off a GPU that this one may never use. */
+    if (!(request->takes_exclusive && certain) && device_is_exclusive(work->driver, device))
+        return "the device is in EXCLUSIVE_PROCESS mode and may be meant for another process; GPUWARM_DEVICE with "
+               "GPUWARM_TRIGGER=serve takes it";
+    return NULL;
 }
 
 enum { PROCESS_STAGES = STAGE_BIT(prefetch) | STAGE_BIT(driver) };
@@ -105,11 +118,10 @@ static void device_warm(const struct work *work, const struct device *device)
     unsigned on_device = work->request->stages & ~PROCESS_STAGES, after_context = on_device & ~STAGE_BIT(context);
     if (!on_device)
         return;
-    if (!takes_exclusive(work->request, work->warmth) && device_is_exclusive(work->driver, device)) {
+    const char *forbidden = device_forbidden(work, device);
+    if (forbidden) {
         stages_skip(stages, on_device);
-        problem_set(work->warmth, "context", "",
-                    "the device is in EXCLUSIVE_PROCESS mode and may be meant for another process; GPUWARM_DEVICE with "
-                    "GPUWARM_TRIGGER=serve takes it");
+        problem_set(work->warmth, "context", "", forbidden);
         return;
     }
     /*

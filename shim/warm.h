@@ -20,6 +20,7 @@ struct warm_request {
     struct stage_outcome prefetched;
     const char *library_path; /* LD_LIBRARY_PATH, or NULL */
     bool unless_in_use;       /* nothing, where the program has initialised CUDA itself */
+    bool device_comes_later;  /* the driver alone, where the device would be a guess */
     bool takes_exclusive; /* may this process take a device that only one process can use, if it is surely the one? */
 };
 

@@ -38,7 +38,7 @@ Test(settings, every_bad_value_gets_its_line)
         {"GPUWARM_DEVICE=GPU-", "GPUWARM_DEVICE=GPU-: expected " DEVICE_FORMS "; not warmed\n", false},
         {"GPUWARM_DEVICE=12345678", "GPUWARM_DEVICE=12345678: expected " DEVICE_FORMS "; not warmed\n", false},
         {"GPUWARM_TRIGGER=laod",
-         "GPUWARM_TRIGGER=laod: expected auto, load, serve, fork or off (nearest: load); not warmed\n", false},
+         "GPUWARM_TRIGGER=laod: expected auto, load, serve, fork, spawn or off (nearest: load); not warmed\n", false},
         {"GPUWARM_STAGES=kernle", "GPUWARM_STAGES=kernle: expected " STAGE_FORMS " (nearest: kernel); not warmed\n",
          false},
         {"GPUWARM_STAGES=driver;memory", "GPUWARM_STAGES=driver;memory: expected " STAGE_FORMS "; not warmed\n", false},

@@ -29,10 +29,12 @@ static const char *const *python(const char *const *steps)
     return argv;
 }
 
-enum trigger { AUTO, SERVE, FORK, LOAD, TRIGGERS };
+/* Under SPAWN nobody takes a context here, since four GPUs are visible: tests/e2e/spawn.c. */
+enum trigger { AUTO, SERVE, FORK, LOAD, SPAWN, TRIGGERS };
 
 static const char *const trigger_settings[TRIGGERS] = {"GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=serve",
-                                                       "GPUWARM_TRIGGER=fork", "GPUWARM_TRIGGER=load"};
+                                                       "GPUWARM_TRIGGER=fork", "GPUWARM_TRIGGER=load",
+                                                       "GPUWARM_TRIGGER=spawn"};
 
 /* Where the program is known not to work: its first failing call is found, so that the test is seen to notice. */
 enum { BREAKS = -1 };

@@ -107,6 +107,7 @@ Test(config, trigger_takes_its_names)
                 {"GPUWARM_TRIGGER=load", SETTING_LOAD},
                 {"GPUWARM_TRIGGER=serve", SETTING_SERVE},
                 {"GPUWARM_TRIGGER=fork", SETTING_FORK},
+                {"GPUWARM_TRIGGER=spawn", SETTING_SPAWN},
                 {"GPUWARM_TRIGGER=off", SETTING_OFF}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct config config = soiled();

@@ -113,6 +113,77 @@ Test(policy, asked_to_wait)
     assert_decision(&config, &facts, TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL);
 }
 
+/* Before main, in any Python. */
+Test(policy, spawned)
+{
+    struct config config = config_with(SETTING_SPAWN);
+    struct facts facts = {.role = ROLE_SPAWNED};
+    assert_decision(&config, &facts, TRIGGER_SPAWN, REASON_SPAWNED, NULL);
+    facts.fat_binary = true;
+    facts.forks_with = other;
+    assert_decision(&config, &facts, TRIGGER_SPAWN, REASON_SPAWNED, NULL);
+}
+
+Test(policy, workers_spawned)
+{
+    struct config config = config_with(SETTING_SPAWN);
+    struct facts facts = {.role = ROLE_FORK_SERVER};
+    assert_decision(&config, &facts, TRIGGER_FORK_SERVER, REASON_WORKERS_SPAWNED, NULL);
+}
+
+Test(policy, not_spawned)
+{
+    struct config config = config_with(SETTING_SPAWN);
+    struct facts facts = {.cuda_library = library, .ancestor = MARKER_ANCESTOR};
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_NOT_SPAWNED, NULL);
+}
+
+Test(policy, nested)
+{
+    struct config config = config_with(SETTING_SPAWN);
+    struct facts facts = {.role = ROLE_SPAWNED, .nested = true, .ancestor = MARKER_ANCESTOR};
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_NESTED, NULL);
+    facts.role = ROLE_FORK_SERVER;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_NESTED, NULL);
+    facts.nested = false;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_ANCESTOR_WARMED, NULL);
+    facts.ancestor = MARKER_OTHER_RANK;
+    assert_decision(&config, &facts, TRIGGER_FORK_SERVER, REASON_WORKERS_SPAWNED, NULL);
+}
+
+/* Under no trigger: it runs nothing of the program's. */
+Test(policy, tracker)
+{
+    static const enum trigger_setting triggers[] = {SETTING_AUTO, SETTING_LOAD, SETTING_SERVE, SETTING_FORK,
+                                                    SETTING_SPAWN};
+    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++) {
+        struct config config = config_with(triggers[i]);
+        struct facts facts = {.role = ROLE_TRACKER, .cuda_library = library};
+        assert_decision(&config, &facts, TRIGGER_NONE, REASON_TRACKER, NULL);
+    }
+}
+
+/* Its workers are forked from it: they decide for themselves when they serve, and are warmed as others' children. */
+Test(policy, fork_server)
+{
+    struct config config = config_with(SETTING_LOAD), automatic = config_with(SETTING_AUTO),
+                  serve = config_with(SETTING_SERVE), fork = config_with(SETTING_FORK);
+    struct facts facts = {.role = ROLE_FORK_SERVER, .ancestor = MARKER_ANCESTOR};
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_FORK_SERVER, NULL);
+    assert_decision(&automatic, &facts, TRIGGER_SERVE, REASON_NOT_CUDA, NULL);
+    assert_decision(&serve, &facts, TRIGGER_SERVE, REASON_ASKED_TO_SERVE, NULL);
+    assert_decision(&fork, &facts, TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL);
+}
+
+/* A worker is a process like others, whoever has spawned it. */
+Test(policy, spawned_under_other_triggers)
+{
+    struct config config = config_with(SETTING_LOAD), automatic = config_with(SETTING_AUTO);
+    struct facts facts = {.role = ROLE_SPAWNED};
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
+    assert_decision(&automatic, &facts, TRIGGER_SERVE, REASON_NOT_CUDA, NULL);
+}
+
 /* A process that would find another driver than we do is not even warmed when it asks for it. */
 Test(policy, own_driver)
 {
@@ -179,6 +250,25 @@ Test(policy, names_of_the_moments)
     cr_assert_str_eq(policy_trigger_name(TRIGGER_LOAD), "load");
     cr_assert_str_eq(policy_trigger_name(TRIGGER_SERVE), "serve");
     cr_assert_str_eq(policy_trigger_name(TRIGGER_FORK), "fork");
+    cr_assert_str_eq(policy_trigger_name(TRIGGER_SPAWN), "spawn");
+    cr_assert_str_eq(policy_trigger_name(TRIGGER_FORK_SERVER), "spawn");
+}
+
+Test(policy, kinds_of_moments)
+{
+    static const struct {
+        enum trigger trigger;
+        bool before_main, warms_children, device_comes_later;
+    } rows[] = {
+        {TRIGGER_NONE, false, false, false},  {TRIGGER_LOAD, true, false, false},
+        {TRIGGER_SERVE, false, false, false}, {TRIGGER_FORK, false, true, false},
+        {TRIGGER_SPAWN, true, false, true},   {TRIGGER_FORK_SERVER, false, true, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_eq(policy_is_before_main(rows[i].trigger), rows[i].before_main, "row %zu", i);
+        cr_expect_eq(policy_warms_children(rows[i].trigger), rows[i].warms_children, "row %zu", i);
+        cr_expect_eq(policy_device_comes_later(rows[i].trigger), rows[i].device_comes_later, "row %zu", i);
+    }
 }
 
 Test(policy, unreadable)
@@ -215,6 +305,8 @@ static struct facts everything(void)
                           .unreadable = true,
                           .skipped = other,
                           .opened_late = true,
+                          .role = ROLE_TRACKER,
+                          .nested = true,
                           .own_driver = other,
                           .ancestor = MARKER_ANCESTOR,
                           .cuda_library = library,
@@ -250,8 +342,17 @@ Test(policy, precedence_of_what_is_never_warmed)
     config.trigger = SETTING_AUTO;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_OPENED_LATE, NULL);
     facts.opened_late = false;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_TRACKER, NULL);
+    facts.role = ROLE_FORK_SERVER;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
     facts.own_driver = NULL;
+    config.trigger = SETTING_SPAWN;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_NESTED, NULL);
+    facts.nested = false;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_ANCESTOR_WARMED, NULL);
+    config.trigger = SETTING_LOAD;
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_FORK_SERVER, NULL);
+    facts.role = ROLE_NONE;
     config.trigger = SETTING_LOAD;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_ANCESTOR_WARMED, NULL);
 }
@@ -261,6 +362,7 @@ Test(policy, precedence_in_cuda_executables)
     struct config config = config_with(SETTING_AUTO);
     struct facts facts = everything();
     facts.secure = facts.unreadable = facts.opened_late = false;
+    facts.role = ROLE_NONE;
     facts.skipped = facts.own_driver = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ANCESTOR_WARMED, NULL);
     facts.ancestor = MARKER_NONE;
@@ -327,4 +429,6 @@ Test(policy, takes_exclusive)
     cr_expect(policy_takes_exclusive(&asked, &plain, TRIGGER_SERVE));
     cr_expect(policy_takes_exclusive(&asked, &plain, TRIGGER_FORK));
     cr_expect_not(policy_takes_exclusive(&asked, &plain, TRIGGER_LOAD));
+    cr_expect_not(policy_takes_exclusive(&asked, &plain, TRIGGER_SPAWN), "another worker may be meant");
+    cr_expect_not(policy_takes_exclusive(&asked, &plain, TRIGGER_FORK_SERVER), "another worker may be meant");
 }

@@ -111,6 +111,57 @@ Test(program, a_script_on_standard_input_has_no_name)
     cr_assert_null(program.script, "script %s", program.script);
 }
 
+/* As CPython 3.6 to 3.14 starts them, and what is installed beside it. */
+static const struct {
+    char *argv[ARGUMENTS_MAX];
+    enum program_role role;
+} roles[] = {
+    {{"/usr/bin/python3", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)",
+      "--multiprocessing-fork"},
+     ROLE_SPAWNED},
+    {{"python3.12", "-B", "-OO", "-W", "ignore", "-Xfrozen_modules=off", "-c",
+      "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)",
+      "--multiprocessing-fork"},
+     ROLE_SPAWNED},
+    {{"python", "-cfrom multiprocess.spawn import spawn_main; spawn_main(pipe_handle=7)", "--multiprocessing-fork"},
+     ROLE_SPAWNED},
+    {{"python", "-Ic", "from multiprocessing.resource_tracker import main;main(5)"}, ROLE_TRACKER},
+    {{"python3", "-c", "from multiprocessing.semaphore_tracker import main;main(5)"}, ROLE_TRACKER},
+    {{"python3", "-c", "from multiprocess.resource_tracker import main;main(5)"}, ROLE_TRACKER},
+    {{"python3", "-c", "from joblib.externals.loky.backend.resource_tracker import main; main(5, False)"},
+     ROLE_TRACKER},
+    {{"python3", "-c", "from multiprocessing.forkserver import main; main(5, 6, ['__main__'], **{})"},
+     ROLE_FORK_SERVER},
+    {{"python3", "-c", "from billiard.forkserver import main; main(5, 6, [], **{})"}, ROLE_FORK_SERVER},
+    {{"python3.14", "-c",
+      "import sys; from multiprocessing.forkserver import main; main(5, 6, [], sys_argv=sys.argv[1:])", "server.py",
+      "--port"},
+     ROLE_FORK_SERVER},
+    /* What only looks like it. */
+    {{"python3", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(pipe_handle=7)"}, ROLE_NONE},
+    {{"python3", "-c", "from multiprocessing.spawn import spawn_main; f()", "--multiprocessing-fork", "x"}, ROLE_NONE},
+    {{"python3", "-c", "from multiprocessing.spawn import spawn_main; f()", "--multiprocessing-forks"}, ROLE_NONE},
+    {{"python3", "-c", "import service", "--multiprocessing-fork"}, ROLE_NONE},
+    {{"python3", "-c", "from multiprocessing.pool import main; main()"}, ROLE_NONE},
+    {{"python3", "-c", "from multiprocessing.resource_tracker import main_loop; f()"}, ROLE_NONE},
+    {{"python3", "-c", "from service.forkserver import main; main()"}, ROLE_NONE},
+    {{"python3", "-c", "from multiprocessing.", "from multiprocessing.forkserver import main; "}, ROLE_NONE},
+    {{"python3", "-c"}, ROLE_NONE},
+    {{"python3", "-c", ""}, ROLE_NONE},
+    {{"python3", "x.py", "-c", "from multiprocessing.resource_tracker import main;main(5)"}, ROLE_NONE},
+    {{"python3", "-m", "x", "-c", "from multiprocessing.resource_tracker import main;main(5)"}, ROLE_NONE},
+    {{"bash", "-c", "from multiprocessing.resource_tracker import main;main(5)"}, ROLE_NONE},
+};
+
+Test(program, roles_in_multiprocessing)
+{
+    for (size_t i = 0; i < COUNT(roles); i++) {
+        struct program program = program_from(argument_count(roles[i].argv), roles[i].argv);
+        cr_expect_eq(program.role, roles[i].role, "row %zu: %d", i, (int)program.role);
+        cr_expect(program.role == ROLE_NONE || !program.script, "row %zu: script %s", i, program.script);
+    }
+}
+
 static bool skips(char *const *argv, const char *extra, char *why, size_t size)
 {
     struct program program = program_from(argument_count(argv), argv);

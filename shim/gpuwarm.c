@@ -703,7 +703,8 @@ static void wait_for_moment(void)
 {
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
-    process.listened = listener_inherited();
+    /* A worker of multiprocessing may be given a socket that its parent has made to listen. */
+    process.listened = session.process.facts.role != ROLE_NONE || listener_inherited();
     watching = 1;
     watch();
 }

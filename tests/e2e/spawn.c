@@ -182,3 +182,12 @@ Test(spawn, helpers_are_not_warmed_at_load)
     expect_same("forkserver", LIST("process"), load);
     cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), WORKERS, "its own alone");
 }
+
+/* The socket listens already when the worker gets it. */
+Test(spawn, a_worker_is_warmed_before_anybody_connects_to_what_it_was_given)
+{
+    for (int i = 0; i < 2; i++) {
+        expect_same(methods[i], LIST("listener"), LIST("GPUWARM_TRIGGER=auto"));
+        cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", kernel), 1, "%s", methods[i]);
+    }
+}

@@ -4,6 +4,8 @@ worker prints what CUDA gave in it. The fork server imports this file when it is
 import concurrent.futures
 import multiprocessing
 import os
+import selectors
+import socket
 import sys
 
 WORKERS = 2
@@ -38,6 +40,16 @@ def nest(end, how):
     end.send(f"{use()}; below: {ask(tell)}")
 
 
+def wait(end, listener):
+    """A server's worker, to whom nobody comes. It has opened the driver, as `import torch` does."""
+    import uses_cuda
+
+    uses_cuda.opened_by = None
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        end.send(f"connections: {len(selector.select(0.01))}")
+
+
 def itself():
     print("itself:", use())
 
@@ -61,6 +73,11 @@ def executor():
 
 def nested():
     print("worker:", ask(nest, method))
+
+
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        print("worker:", ask(wait, server))
 
 
 def preload():

@@ -103,12 +103,9 @@ Test(config, trigger_takes_its_names)
     static const struct {
         char *variable;
         enum trigger_setting trigger;
-    } rows[] = {{"GPUWARM_TRIGGER=auto", SETTING_AUTO},
-                {"GPUWARM_TRIGGER=load", SETTING_LOAD},
-                {"GPUWARM_TRIGGER=serve", SETTING_SERVE},
-                {"GPUWARM_TRIGGER=fork", SETTING_FORK},
-                {"GPUWARM_TRIGGER=spawn", SETTING_SPAWN},
-                {"GPUWARM_TRIGGER=off", SETTING_OFF}};
+    } rows[] = {{"GPUWARM_TRIGGER=auto", SETTING_AUTO},   {"GPUWARM_TRIGGER=load", SETTING_LOAD},
+                {"GPUWARM_TRIGGER=serve", SETTING_SERVE}, {"GPUWARM_TRIGGER=fork", SETTING_FORK},
+                {"GPUWARM_TRIGGER=spawn", SETTING_SPAWN}, {"GPUWARM_TRIGGER=off", SETTING_OFF}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct config config = soiled();
         PARSE(&config, rows[i].variable);

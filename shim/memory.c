@@ -65,6 +65,7 @@ size_t memory_read(const void *from, void *to, size_t bytes)
     if (copied >= 0)
         return (size_t)copied;
     size_t readable = errno == EFAULT ? 0 : memory_readable(from, bytes);
-    memcpy(to, from, readable);
+    if (readable)
+        memcpy(to, from, readable);
     return readable;
 }

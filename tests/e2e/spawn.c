@@ -118,7 +118,7 @@ Test(spawn, a_device_that_is_told_later_is_not_guessed)
     for (int i = 0; i < 2; i++) {
         expect_same(methods[i], LIST("process"), LIST("SIMCUDA_DEVICES=2", report));
         struct journal *journal = journal_read();
-        cr_expect_eq(journal_calls(journal, "cuInit", NULL), 2 * WORKERS, "ours and its own");
+        cr_expect_eq(journal_calls(journal, "cuInit", NULL), (size_t)2 * WORKERS, "ours and its own");
         cr_expect_eq(journal_calls(journal, "cuDevicePrimaryCtxRetain", NULL), WORKERS, "its own alone");
         cr_assert_gt(journal->count, 0);
         cJSON *worker = report_read(run_scratch(run_env("report.%d", journal->lines[0].pid)));
@@ -148,7 +148,7 @@ Test(spawn, a_device_for_one_process_alone_is_left_to_the_program)
     for (int i = 0; i < 2; i++) {
         expect_same(methods[i], LIST("process"), LIST("SIMCUDA_COMPUTE_MODE=exclusive", "GPUWARM_DEVICE=0"));
         expect_warmed(methods[i], 0, false);
-        cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 2 * WORKERS);
+        cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), (size_t)2 * WORKERS);
     }
 }
 
@@ -169,7 +169,7 @@ Test(spawn, what_a_fork_server_forks_unasked_is_left_alone)
 {
     expect_same("forkserver", LIST("preload", "process"), NULL);
     expect_warmed("preload", WORKERS, false);
-    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 2 * WORKERS);
+    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), (size_t)2 * WORKERS);
 }
 
 /* Left alone is the program; its workers are new processes, or they are forked and decide nothing. */
@@ -178,7 +178,7 @@ Test(spawn, helpers_are_not_warmed_at_load)
     const char *const *load = LIST("GPUWARM_TRIGGER=load", "GPUWARM_SKIP=spawns.py");
     expect_same("spawn", LIST("process"), load);
     expect_warmed("load", WORKERS, false);
-    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 2 * WORKERS, "the tracker has none");
+    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), (size_t)2 * WORKERS, "the tracker has none");
     expect_same("forkserver", LIST("process"), load);
     cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), WORKERS, "its own alone");
 }

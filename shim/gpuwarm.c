@@ -453,6 +453,19 @@ COLD static void epoll_filled(int epoll, int fd, struct call call)
 }
 
 /*
+ * A set may have two numbers: mio (tokio) waits on the one and adds through the other. Where the set on which a thread
+ * waits has a listening socket, now that one was added, that thread has come to serve.
+ */
+COLD static void epoll_filled_elsewhere(int epoll, struct call call)
+{
+    int saved = errno, awaited = __atomic_load_n(&process.awaited, __ATOMIC_ACQUIRE);
+    if (awaited && epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && awaited != epoll + 1 &&
+        process.awaiting != THREAD_SELF() && may_have_cuda() && epoll_set_listener(awaited - 1, false) >= 0)
+        serve(call);
+    errno = saved;
+}
+
+/*
  * To read a set is expensive, so of the waits on a set the first, the second, the fourth and so on are looked at, but
  * no more than a thousand after each listen(2), nor more than so many sets: a server comes to wait soon after it
  * listens.
@@ -581,7 +594,10 @@ static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD && process.listened)
         epoll_filled(epoll, fd, CALL(NULL));
-    return next.epoll_ctl(epoll, operation, fd, event);
+    int result = next.epoll_ctl(epoll, operation, fd, event);
+    if (operation == EPOLL_CTL_ADD && process.listened && process.any && result == 0)
+        epoll_filled_elsewhere(epoll, CALL(NULL));
+    return result;
 }
 
 static int watched_epoll_wait(int epoll, void *events, int count, int ms)

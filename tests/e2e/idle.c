@@ -62,3 +62,12 @@ Test(idle, a_set_on_which_another_thread_waits)
     expect_warm("beside", "GPUWARM_TRIGGER=auto", false);
     expect_warm("beside", "GPUWARM_TRIGGER=serve", true);
 }
+
+/* As in mio, and so in tokio: the set has one number for those who add and another for the thread that waits. */
+Test(idle, a_set_on_which_another_thread_waits_by_another_number)
+{
+    if (run_emulated())
+        cr_skip_test("the emulator does not tell what is in a set");
+    expect_warm("beside-dup", "GPUWARM_TRIGGER=auto", false);
+    expect_warm("beside-dup", "GPUWARM_TRIGGER=serve", true);
+}

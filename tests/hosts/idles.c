@@ -6,7 +6,7 @@
  * set within it; `dup`, with a number for the set that is another when it is waited on; `late`, when it was waited on
  * many times; and how it does not: `closed`, its number is another listening socket's, which is not in the set;
  * `paused`, the set does not wait for it to be readable; `local`; `none`. `beside`: through epoll_ctl(3), while another
- * thread waits on the set.
+ * thread waits on the set; `beside-dup`: which has another number there.
  */
 #include "asleep.h"
 #include "waits.h"
@@ -88,7 +88,7 @@ static void fill_beside(void)
     pthread_create(&thread, NULL, wait_here, &started);
     pthread_barrier_wait(&started);
     asleep_await(getpid(), waiter_id);
-    epoll_ctl(epoll, EPOLL_CTL_ADD, waits_listen(), &event);
+    epoll_ctl(is("beside-dup") ? dup(epoll) : epoll, EPOLL_CTL_ADD, waits_listen(), &event);
 }
 
 int main(int argc, char **argv)
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
         return 1;
     way = argv[1];
     epoll = epoll_create1(0);
-    if (is("beside")) {
+    if (is("beside") || is("beside-dup")) {
         fill_beside();
     } else {
         fill();

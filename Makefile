@@ -427,6 +427,55 @@ $(BUILD)/tests/servers/Serve.class: tests/servers/Serve.java
 	@mkdir -p $(@D)
 	$(call say,JAVA)
 	$(Q)javac -d $(@D) $<
+
+# ---- what people install from PyPI, on the simulated driver ---------------------------------------------------------
+
+FRAMEWORK_PROGRAMS  := $(addprefix $(BUILD)/tests/servers/,gpu_node.so gpu_java.so)
+# What is not from PyPI; what cannot be built is skipped.
+FRAMEWORK_LANGUAGES := openjdk-17-jdk-headless golang-go rustc cargo librust-tokio-dev redis-tools
+FRAMEWORK_COMPILED  := $(BUILD)/tests/servers/Serve.class $(addprefix $(BUILD)/tests/frameworks/,serve_go serve_std serve_tokio)
+
+.PHONY: test-frameworks run-test-frameworks frameworks-page
+test-frameworks: ## frameworks from PyPI, left idle: who is warm before anybody connects; PARTS="uvicorn grpc", PARTS=ci
+	@sh tests/packages.sh python3-venv
+ifneq ($(PARTS),ci)
+	-@sh tests/packages.sh $(FRAMEWORK_LANGUAGES)
+endif
+	@$(MAKE) --no-print-directory run-test-frameworks
+
+run-test-frameworks: $(LIBRARY) $(SIMCUDA) $(FRAMEWORK_PROGRAMS)
+ifneq ($(PARTS),ci)
+	-@$(MAKE) --no-print-directory -k $(FRAMEWORK_COMPILED)
+endif
+	@/usr/bin/python3 -B -m unittest discover -q -s tests/frameworks
+	@/usr/bin/python3 -B tests/frameworks $(BUILD) $(PARTS)
+
+$(BUILD)/tests/frameworks/serve_go: tests/frameworks/apps/serve.go $(BUILD)/tests/servers/gpu.o
+	@mkdir -p $(@D)
+	$(call say,GO  )
+	$(Q)ar rc $(@D)/libgpu.a $(filter %.o,$^)
+	$(Q)CGO_CFLAGS=-I$(abspath tests/servers) CGO_LDFLAGS='-L$(abspath $(@D)) -lgpu -ldl' GO111MODULE=off \
+	    GOCACHE=$(abspath $(BUILD))/frameworks/go go build -o $@ $<
+
+$(BUILD)/tests/frameworks/serve_std: tests/frameworks/apps/serve_std.rs $(BUILD)/tests/servers/gpu.o
+	@mkdir -p $(@D)
+	$(call say,RUST)
+	$(Q)/usr/bin/rustc -O -C link-arg=$(BUILD)/tests/servers/gpu.o -C link-arg=-ldl -o $@ $<
+
+# With Debian's packages of crates, without a registry.
+$(BUILD)/tests/frameworks/serve_tokio: tests/frameworks/apps/serve_tokio.rs tests/frameworks/apps/Cargo.toml \
+                                       $(BUILD)/tests/servers/gpu.o
+	@mkdir -p $(@D)/rust
+	$(call say,RUST)
+	$(Q)cp $(filter %.rs %.toml,$^) $(@D)/rust
+	$(Q)cd $(@D)/rust && RUSTFLAGS='-C link-arg=$(abspath $(BUILD))/tests/servers/gpu.o -C link-arg=-ldl' \
+	    RUSTC=/usr/bin/rustc /usr/bin/cargo build --quiet --offline --release --target-dir . \
+	    --config 'source.crates-io.replace-with="debian"' --config 'source.debian.directory="/usr/share/cargo/registry"'
+	$(Q)cp $(@D)/rust/release/$(@F) $@
+
+frameworks-page: ## docs/frameworks.md from the last run of all
+	@/usr/bin/python3 -B tests/frameworks/page.py $(BUILD)/frameworks/results.json > docs/frameworks.md
+
 # ---- programs and tests of others, with and without -----------------------------------------------------------------
 
 TRANSPARENCY_PACKAGES := python3.11 libpython3.11-testsuite redis-tools libpcre2-8-0 libssl3
@@ -592,4 +641,4 @@ clean: ## removes $(BUILD)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
 
--include $(shell find $(BUILD) -path $(BUILD)/anywhere -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/anywhere -o -name 'venv*' \) -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -66,5 +66,5 @@ else
     echo "cuda.h: skipped, there is no $toolkit/cuda.h"
 fi
 # shellcheck disable=SC2046
-check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh|^# shellcheck shell' shim/*.sh tests/*.sh tests/*/*.sh .ci/run)
+check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh|^# shellcheck shell' shim/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh .ci/run)
 exit $failed

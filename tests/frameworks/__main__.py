@@ -38,9 +38,10 @@ def variant(row, build, venv, plain, settings, expected):
     seen = {"verdict": got, "wasted": verdict.wasted(run), "first_ms": run.first_ms}
     wrong = []
     if got not in expected[0].split("|") or seen["wasted"] != expected[1]:
-        wrong = [f"{' '.join(settings) or 'auto'}: {got}, {seen['wasted']} wasted; expected {expected[0]}, {expected[1]}"
-                 + (f": {why}" if why else ""), f"    warm when idle {sorted(run.warm_idle)}, later "
-                 f"{sorted(run.warm_later)}, answered {sorted({one.pid for one in run.answers})}"]
+        wrong = [f"{' '.join(settings) or 'auto'}: {got}, {seen['wasted']} wasted; expected {expected[0]}, "
+                 f"{expected[1]}" + (f": {why}" if why else ""),
+                 f"    warm when idle {sorted(run.warm_idle)}, later {sorted(run.warm_later)}, "
+                 f"answered {sorted({one.pid for one in run.answers})}"]
         wrong += ["    " + line for line in (run.log + run.output[-1500:]).splitlines()]
     return seen, wrong
 
@@ -54,8 +55,8 @@ def try_row(row, build):
     if len({one.pid for one in plain.answers}) < row.workers:
         return None, [f"without the library: not {row.workers} processes answered"]
     auto, wrong = variant(row, build, venv, plain, [], (row.auto, row.wasted))
-    result = {"name": row.name, "title": row.title, "version": environments.version(build, row), "notes": row.notes,
-              "date": datetime.date.today().isoformat(), "setting": row.setting, "cold_ms": plain.first_ms, "auto": auto}
+    result = {"name": row.name, "version": environments.version(build, row), "cold_ms": plain.first_ms, "auto": auto,
+              "date": datetime.date.today().isoformat()}
     if row.setting:
         result["with_setting"], more = variant(row, build, venv, plain, row.setting.split(),
                                                (row.with_setting, row.setting_wasted))
@@ -63,13 +64,13 @@ def try_row(row, build):
     return result, wrong
 
 
-def line_of(result):
+def line_of(row, result):
     def words(seen):
         waste = f" ({seen['wasted']} wasted)" if seen["wasted"] else ""
         ms = f", first request {seen['first_ms']:.0f} ms" if seen["first_ms"] is not None else ""
         return f"{seen['verdict']}{waste}{ms}"
     line = f"cold {result['cold_ms']:.0f} ms; auto {words(result['auto'])}"
-    return line + (f"; {result['setting']} {words(result['with_setting'])}" if result["setting"] else "")
+    return line + (f"; {row.setting} {words(result['with_setting'])}" if row.setting else "")
 
 
 def keep(path, results):
@@ -80,6 +81,35 @@ def keep(path, results):
         json.dump([by_name[row.name] for row in ROWS if row.name in by_name], file, indent=1)
 
 
+def absence(row, build, absent):
+    """Why it cannot be run here; None: it can."""
+    needs = [program.format(build=build) for program in row.needs]
+    missing = [os.path.basename(program) for program in needs if not shutil.which(program)]
+    return absent[row.group] or (f"there is no {' '.join(missing)}" if missing else None)
+
+
+def say(verdict_word, row, words, lines=()):
+    print(f"[{verdict_word}] {row.name}: {words}")
+    for line in lines:
+        print(f"    {line}")
+    sys.stdout.flush()
+
+
+def try_all(rows, build):
+    """Several at a time: what was measured, and how many failed."""
+    results, failed = [], 0
+    with concurrent.futures.ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("fork"),
+                                                initializer=processes.become_reaper) as pool:
+        tried = {pool.submit(try_row, row, build): row for row in rows}
+        for future in concurrent.futures.as_completed(tried):
+            row, problem = tried[future], future.exception()
+            result, wrong = (None, [f"{type(problem).__name__}: {problem}"]) if problem else future.result()
+            results += [result] if result else []
+            failed += bool(wrong)
+            say("FAIL" if wrong else "PASS", row, line_of(row, result) if result else "not measured", wrong)
+    return results, failed
+
+
 def main(arguments):
     if not arguments:
         print(__doc__, file=sys.stderr)
@@ -87,29 +117,17 @@ def main(arguments):
     build, rows = os.path.realpath(arguments[0]), chosen(arguments[1:])
     os.makedirs(f"{build}/frameworks", exist_ok=True)
     absent = {group: environments.ready(build, group) for group in dict.fromkeys(row.group for row in rows)}
-    passed, failed, skipped, results = 0, 0, 0, []
+    skipped = {row.name: reason for row in rows if (reason := absence(row, build, absent))}
+    for row in rows:
+        if row.name in skipped:
+            say("SKIP", row, skipped[row.name])
+    rows = [row for row in rows if row.name not in skipped]
     print("Simulated driver: all milliseconds are simulated.", flush=True)
-    with concurrent.futures.ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("fork"),
-                                                initializer=processes.become_reaper) as pool:
-        tried = {}
-        for row in rows:
-            needs = [program for program in row.needs if not shutil.which(program.format(build=build))]
-            reason = absent[row.group] or (needs and f"there is no {' '.join(needs)}".format(build=build))
-            if reason:
-                skipped += 1
-                print(f"[SKIP] {row.name}: {reason}", flush=True)
-            else:
-                tried[pool.submit(try_row, row, build)] = row
-        for future in concurrent.futures.as_completed(tried):
-            result, wrong = future.result()
-            results += [result] if result else []
-            failed, passed = failed + bool(wrong), passed + (not wrong)
-            print(f"[{'FAIL' if wrong else 'PASS'}] {tried[future].name}: {line_of(result) if result else ''}", flush=True)
-            for line in wrong:
-                print(f"    {line}", flush=True)
+    results, failed = try_all(rows, build)
     keep(f"{build}/frameworks/results.json", results)
-    print(f"[====] Frameworks: Tested: {passed + failed} | Passing: {passed} | Failing: {failed} | Skipped: {skipped}")
-    return 0 if failed == 0 and passed > 0 else 1
+    print(f"[====] Frameworks: Tested: {len(rows)} | Passing: {len(rows) - failed} | Failing: {failed} | "
+          f"Skipped: {len(skipped)}")
+    return 0 if rows and failed == 0 else 1
 
 
 if __name__ == "__main__":

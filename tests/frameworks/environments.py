@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Virtual environments from PyPI: one for each group of frameworks that get along, kept between runs, and made again when
-the list of packages changes."""
+"""Virtual environments from PyPI: one for each group of frameworks that get along, kept between runs, and made again
+when the list of packages changes."""
 
 import importlib.metadata
 import os
@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from table import GROUPS
+from kinds import GROUPS
 
 
 def folder(build, group):

@@ -55,8 +55,9 @@ class Place:
         self.env = {
             "PATH": f"{self.words['bin']}:/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "TMPDIR": scratch,
             "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{HERE}/apps:{ROOT}/tests/servers",
-            "SERVER_PAUSE": "0.02" if row.workers > 1 else "0", "LD_LIBRARY_PATH": f"{build}/simcuda", "SIMCUDA_LATENCY_MS": SIMULATED_COSTS,
-            "SIMCUDA_JOURNAL": f"{scratch}/journal", "PORT": str(self.port), "SCRATCH": scratch}
+            "SERVER_PAUSE": "0.02" if row.workers > 1 else "0", "LD_LIBRARY_PATH": f"{build}/simcuda",
+            "SIMCUDA_LATENCY_MS": SIMULATED_COSTS, "SIMCUDA_JOURNAL": f"{scratch}/journal",
+            "PORT": str(self.port), "SCRATCH": scratch}
         self.set(*row.environment)
 
     def set(self, *assignments):

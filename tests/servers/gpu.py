@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a service does with CUDA, for the Python servers: opens the driver when it is imported, as `import torch` would,
-without initialising it, and uses it in each request. With SERVER_LAZY set it is opened in the first request instead.
+without initialising it, and uses it in each request. With SERVER_LAZY set it is opened in the first request instead;
+with SERVER_PAUSE each answer but the first takes so many seconds more, in which other processes get requests.
 gpu.c is the same in C, and answers in the same words.
 """
 import ctypes
@@ -16,11 +17,13 @@ def load():
 
 
 driver = None if os.environ.get("SERVER_LAZY") else load()
+first = True
 
 
 def answer():
     """One line: the process, when it began (CLOCK_MONOTONIC, ns), and what each call gave."""
-    global driver
+    global driver, first
+    before, first = first, False
     began = time.monotonic_ns()
     driver = driver or load()
     context, memory, given = ctypes.c_void_p(), Pointer(), []
@@ -44,4 +47,5 @@ def answer():
     call("cuCtxPopCurrent_v2", ctypes.byref(context))
     current()
     given.append("same" if back.raw == sent else "different")
+    time.sleep(0 if before else float(os.environ.get("SERVER_PAUSE", "0")))
     return f"{os.getpid()} {began} {', '.join(given)}\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""gRPC servers: grpc_modes.py sync|aio|fork PORT. `fork`: two processes, forked before gRPC is started, with one port."""
+"""gRPC servers: grpc_modes.py sync|aio|fork PORT. `fork`: two processes with one port, forked before gRPC begins."""
 import asyncio
 import os
 import sys

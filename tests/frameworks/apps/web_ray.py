@@ -17,7 +17,7 @@ class Gpu:
 
 
 if __name__ == "__main__":
-    ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, _temp_dir=os.environ["SCRATCH"] + "/ray",
-             _node_ip_address="127.0.0.1")
+    ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, _node_ip_address="127.0.0.1",
+             _temp_dir=os.environ["SCRATCH"] + "/ray")
     serve.start(http_options={"host": "127.0.0.1", "port": int(os.environ["PORT"])})
     serve.run(Gpu.bind(), blocking=True)

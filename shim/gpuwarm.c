@@ -22,8 +22,10 @@
 #include "session.h"
 #include "signals.h"
 #include "stack.h"
+#include "standing.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +81,14 @@ static struct {
     const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
     const void *stack_top; /* of that one */
     sigset_t mask;         /* what was blocked when it last called listen, or else at its start */
+    bool words;            /* a report or a line at `info` is wanted: only then is the rest used */
+    bool tells;            /* what waits is hooked although nothing listens: the process is to say what it waits for */
+    bool forked;           /* it was forked, and its own report (%p) is still to be written */
+    bool forks;            /* it has forked since it called listen */
+    unsigned tell_waits;   /* waits since it called listen or was forked */
+    unsigned long said;    /* reasons why it is not warmed, a bit each */
 } process;
+_Static_assert(REASON_COUNT <= sizeof process.said * CHAR_BIT, "a bit each");
 
 /* A filter may allow fork and not getpid: a child asks when it matters. */
 static void pid_find(void)
@@ -119,10 +128,11 @@ static bool is_fork_server(void)
 static void watch(void)
 {
     const bool forks = process.state == STATE_WAITS && policy_warms_children(session.decision.trigger);
-#define HOOK(name, parameters, arguments)      WATCH(name, !forks && next_known.name)
-#define HOOK_WAIT(name, parameters, arguments) WATCH(name, !forks && next_known.name && process.listened)
+#define HOOK(name, parameters, arguments) WATCH(name, !forks && next_known.name)
+#define HOOK_WAIT(name, parameters, arguments)                                                                         \
+    WATCH(name, !forks && next_known.name && (process.listened || process.tells))
 #define HOOK_WAIT_SET(name, parameters, arguments)                                                                     \
-    WATCH(name, !forks && next_known.name && (process.listened || process.any))
+    WATCH(name, !forks && next_known.name && (process.listened || process.tells || process.any))
 #define HOOK_FORK(name, parameters, arguments) WATCH(name, forks)
 #include "hooks.def"
 #undef HOOK
@@ -214,6 +224,16 @@ static void warmed(void)
         process.state = STATE_WARMED;
 }
 
+/* The reason in words, with `detail` where it has one. */
+static const char *reason_write(enum reason reason, const char *detail, char *text, size_t size)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, size, policy_reason_text(reason), detail);
+#pragma GCC diagnostic pop
+    return text;
+}
+
 /* Warms, on a thread of the running program, for a reason in whose text the CUDA library is named. */
 static void warm_for(enum trigger trigger, enum reason reason)
 {
@@ -224,11 +244,7 @@ static void warm_for(enum trigger trigger, enum reason reason)
         session_give_up(&session, why);
         return;
     }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(why, sizeof why, policy_reason_text(reason), cuda_name());
-#pragma GCC diagnostic pop
-    session_warm(&session, trigger, process.late, why);
+    session_warm(&session, trigger, process.late, reason_write(reason, cuda_name(), why, sizeof why));
     warmed();
 }
 
@@ -310,16 +326,19 @@ static const char *trigger_for_children(void)
 
 static void serve_quietly(void)
 {
+    char why[256];
     if (process.state == STATE_CHILD_OF_WARMED) {
-        log_write(&session.log, LOG_WARN,
-                  "%s: forked from a process that had initialised CUDA, so CUDA cannot work in it; "
-                  "GPUWARM_TRIGGER=%s warms such processes themselves",
-                  session.program, trigger_for_children());
+        log_write(&session.log, LOG_WARN, "%s: %s", session.program,
+                  reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
+        if (process.forked)
+            session_give_up(&session, why);
+        process.forked = false;
     } else if (process.state == STATE_WARMED) {
         if (stack_left_here() >= STACK_BYTES)
             session_warm_libraries(&session);
     } else {
         process.state = STATE_NOTHING;
+        process.forked = false;
         warm_for(TRIGGER_SERVE, REASON_SERVES);
     }
 }
@@ -343,29 +362,168 @@ static bool can_wait(struct call call)
     return !call.mask || memory_readable(call.mask, SIGNALS_MASK_BYTES) == SIGNALS_MASK_BYTES;
 }
 
-/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
-static enum signals_came serve(struct call call)
-{
-    struct quiet quiet;
-    if (!can_wait(call) || !is_this_process() || !has_cuda() || is_called_by(object_is_transport, call.from) ||
-        may_be_in_handler(call.mask) || may_be_cancelled_anywhere() || !watch_end())
-        return SIGNALS_NONE;
-    quiet_begin(&quiet);
-    serve_quietly();
-    return quiet_end(&quiet, call.mask);
-}
-
 /* Another thread may be what the program has for its log, or in the middle of a function of the loader. */
 static bool is_serving_thread(void)
 {
     return process.any || process.thread == THREAD_SELF();
 }
 
-/*
- * Does this thread come to serve? Memory is asked before the kernel (`listens`): a server that has nothing to do with
- * CUDA pays for no system call, and its seccomp filter sees none.
+/* Does something speak against doing anything in this call? */
+static bool is_refused(struct call call, enum reason *why)
+{
+    bool handler = false, cancelled = false, transport = is_called_by(object_is_transport, call.from);
+    if (!transport)
+        handler = may_be_in_handler(call.mask);
+    if (!transport && !handler)
+        cancelled = may_be_cancelled_anywhere();
+    *why = transport ? REASON_TRANSPORT : handler ? REASON_IN_HANDLER : REASON_CANCELLED_ANYWHERE;
+    return transport || handler || cancelled;
+}
+
+/* In memory alone, and said at the end: here may be a signal handler. */
+static void refuse(enum reason reason)
+{
+    __atomic_store_n(&session.refusal, reason, __ATOMIC_RELAXED);
+    __atomic_store_n(&session.refused, true, __ATOMIC_RELAXED);
+}
+
+/* ---- telling --------------------------------------------------------------------------------------------------------
+ *
+ * A process that is not warmed says why, where a report or a line at `info` is wanted. Never in a handler of
+ * pthread_atfork, nor in what may be a signal handler.
  */
-#define COMES_TO_SERVE(listens) (is_serving_thread() && may_have_cuda() && (listens))
+
+/* May anything be written in this call? */
+static bool may_tell(struct call call)
+{
+    enum reason why;
+    return can_wait(call) && is_this_process() && !is_refused(call, &why) && stack_left_here() >= START_BYTES;
+}
+
+/* The kernel is asked then what the call waits for. */
+static bool is_time_to_tell(void)
+{
+    return process.words && (process.state == STATE_WAITS || process.forked) &&
+           standing_is_time(__atomic_add_fetch(&process.tell_waits, 1, __ATOMIC_RELAXED));
+}
+
+static struct standing standing_now(int listener)
+{
+    bool serving = is_serving_thread();
+    return (struct standing){
+        .listener = listener >= 0,
+        .serving_thread = serving,
+        .counts = listener >= 0 && listener_is(listener, !process.any),
+        /* What is loaded is looked at on the serving thread only. */
+        .cuda = listener >= 0 && serving && has_cuda(),
+        .child_of_warmed = process.state == STATE_CHILD_OF_WARMED,
+        .forked = process.forked,
+        .forks = process.forks,
+    };
+}
+
+/* One that waits is looked at again; what is left to be said is what spoke against it. */
+static void tell_quietly(bool stands, enum reason reason)
+{
+    char why[256];
+    if (!stands) {
+        session_wait(&session);
+        return;
+    }
+    process.forked = false;
+    session_skip(&session, reason_write(reason, trigger_for_children(), why, sizeof why));
+}
+
+/* At a call that waits, at a socket that listens (`listener`) or for something else (-1). Each reason is told once. */
+COLD static enum signals_came tell(int listener, struct call call)
+{
+    struct quiet quiet;
+    enum reason reason = session.refusal;
+    const struct standing standing = standing_now(listener);
+    bool stands = standing_reason(&standing, &reason);
+    const unsigned long bit = 1UL << reason;
+    /* A library that serves does so on threads of its own. */
+    if (stands && reason == REASON_SIDE_THREAD && is_called_by(object_is_server, call.from))
+        return SIGNALS_NONE;
+    if ((!stands && (listener >= 0 || !session.refused)) || process.said & bit || !may_tell(call) ||
+        __atomic_fetch_or(&process.said, bit, __ATOMIC_RELAXED) & bit)
+        return SIGNALS_NONE;
+    if (stands && reason != REASON_CHILD_OF_WARMED)
+        refuse(reason);
+    quiet_begin(&quiet);
+    tell_quietly(stands, reason);
+    return quiet_end(&quiet, call.mask);
+}
+
+/* In a process whose children are warmed, once it has one. A report that its children share is left to them. */
+COLD static void tell_children(struct call call)
+{
+    struct quiet quiet;
+    bool first = !session.refused;
+    refuse(REASON_WARMS_CHILDREN);
+    if (!first || !session_report_is_own(&session) || !is_serving_thread() || !may_tell(call))
+        return;
+    quiet_begin(&quiet);
+    session_skip(&session, policy_reason_text(REASON_WARMS_CHILDREN));
+    quiet_end(&quiet, NULL);
+}
+
+/* At the end of the process. */
+static void tell_end(void)
+{
+    char why[256];
+    bool child = process.state == STATE_CHILD_OF_WARMED && process.forked;
+    /* Nothing is asked of the system before there is something to say. */
+    if ((process.state != STATE_WAITS && !child) || !is_this_process() || stack_left_here() < START_BYTES)
+        return;
+    if (process.state == STATE_WAITS)
+        session_end(&session, policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED);
+    else
+        session_skip(&session, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
+}
+
+/* ---- serving --------------------------------------------------------------------------------------------------------
+ */
+
+/* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
+static enum signals_came serve(int listener, struct call call)
+{
+    struct quiet quiet;
+    enum reason why;
+    if (!can_wait(call) || !is_this_process())
+        return SIGNALS_NONE;
+    if (!has_cuda())
+        return is_time_to_tell() ? tell(listener, call) : SIGNALS_NONE;
+    if (is_refused(call, &why)) {
+        refuse(why);
+        return SIGNALS_NONE;
+    }
+    if (!watch_end())
+        return SIGNALS_NONE;
+    quiet_begin(&quiet);
+    session.late = process.words && (process.late || listener_has_client(listener));
+    serve_quietly();
+    return quiet_end(&quiet, call.mask);
+}
+
+/*
+ * May this thread come to serve? Memory is asked before the kernel: a server that has nothing to do with CUDA pays for
+ * no system call, and its seccomp filter sees none.
+ */
+static bool may_serve(void)
+{
+    return process.listened && is_serving_thread() && may_have_cuda();
+}
+
+/*
+ * At a call that waits: where it waits at a socket that counts the process serves, else there may be something to say.
+ * Each is evaluated where it is needed: the kernel is asked.
+ */
+#define COME(counting, listener, call)                                                                                 \
+    ({                                                                                                                 \
+        int serves = (counting);                                                                                       \
+        serves >= 0 ? serve(serves, call) : is_time_to_tell() ? tell(listener, call) : SIGNALS_NONE;                   \
+    })
 
 /* A socket that is not to wait is never interrupted. */
 static bool is_nonblocking(int fd)
@@ -379,12 +537,14 @@ COLD static enum signals_came came_to_accept(int fd, struct call call)
     enum signals_came came = SIGNALS_NONE;
     if (is_serving_thread()) {
         if (may_have_cuda())
-            came = listener_is(fd, !process.any) ? serve(call) : SIGNALS_NONE;
+            came = listener_is(fd, !process.any) ? serve(fd, call) : SIGNALS_NONE;
         else if (!process.late) {
             process.late = true;
             process.waits = 0;
         }
     }
+    if (came == SIGNALS_NONE && is_time_to_tell())
+        came = tell(listener_is(fd, false) ? fd : -1, call);
     if (came == SIGNALS_INTERRUPTING && is_nonblocking(fd))
         came = SIGNALS_NONE;
     errno = saved;
@@ -394,9 +554,8 @@ COLD static enum signals_came came_to_accept(int fd, struct call call)
 COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned long count, struct call call)
 {
     int saved = errno;
-    enum signals_came came = SIGNALS_NONE;
-    if (COMES_TO_SERVE(listener_polled(fds, count, !process.any)))
-        came = serve(call);
+    enum signals_came came =
+        COME(may_serve() ? listener_polled(fds, count, !process.any) : -1, listener_polled(fds, count, false), call);
     errno = saved;
     return came;
 }
@@ -404,9 +563,8 @@ COLD static enum signals_came came_to_poll(const struct pollfd *fds, unsigned lo
 COLD static enum signals_came came_to_select(int count, const void *reads, struct call call)
 {
     int saved = errno;
-    enum signals_came came = SIGNALS_NONE;
-    if (COMES_TO_SERVE(listener_selected(count, reads, !process.any)))
-        came = serve(call);
+    enum signals_came came = COME(may_serve() ? listener_selected(count, reads, !process.any) : -1,
+                                  listener_selected(count, reads, false), call);
     errno = saved;
     return came;
 }
@@ -447,7 +605,7 @@ COLD static void epoll_filled(int epoll, int fd, struct call call)
         process.epoll_listener = fd;
         __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
         if (process.any ? is_awaited(epoll) : is_called_by(object_is_server, call.from))
-            serve(call);
+            serve(fd, call);
     }
     errno = saved;
 }
@@ -458,10 +616,12 @@ COLD static void epoll_filled(int epoll, int fd, struct call call)
  */
 COLD static void epoll_filled_elsewhere(int epoll, struct call call)
 {
-    int saved = errno, awaited = __atomic_load_n(&process.awaited, __ATOMIC_ACQUIRE);
+    int saved = errno, awaited = __atomic_load_n(&process.awaited, __ATOMIC_ACQUIRE), listener = -1;
     if (awaited && epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && awaited != epoll + 1 &&
-        process.awaiting != THREAD_SELF() && may_have_cuda() && epoll_set_listener(awaited - 1, false) >= 0)
-        serve(call);
+        process.awaiting != THREAD_SELF() && may_have_cuda())
+        listener = epoll_set_listener(awaited - 1, false);
+    if (listener >= 0)
+        serve(listener, call);
     errno = saved;
 }
 
@@ -481,25 +641,25 @@ static bool is_time_to_read(int epoll)
     return wait <= WAITS_MOST && (wait & (wait - 1)) == 0 && process.set_reads++ < READS_MOST;
 }
 
-static bool set_has_listener(int epoll)
+static int set_listener(int epoll)
 {
-    if (epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) &&
-        listener_is(process.epoll_listener, !process.any))
-        return true;
-    return is_time_to_read(epoll) && epoll_set_listener(epoll, !process.any) >= 0;
+    int known = process.epoll_listener;
+    if (epoll + 1 == __atomic_load_n(&process.epoll, __ATOMIC_ACQUIRE) && listener_is(known, !process.any))
+        return known;
+    return is_time_to_read(epoll) ? epoll_set_listener(epoll, !process.any) : -1;
 }
 
 /* epoll_wait(2) never goes on after a handler; without waiting it is never interrupted. */
 COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
 {
     int saved = errno;
-    enum signals_came came = SIGNALS_NONE;
     if (process.any) {
         process.awaiting = THREAD_SELF();
         __atomic_store_n(&process.awaited, epoll + 1, __ATOMIC_RELEASE);
     }
-    if (process.listened && epoll >= 0 && may_have_cuda() && is_served_by(call) && set_has_listener(epoll))
-        came = serve(call);
+    enum signals_came came =
+        COME(process.listened && epoll >= 0 && may_have_cuda() && is_served_by(call) ? set_listener(epoll) : -1,
+             epoll >= 0 ? epoll_set_listener(epoll, false) : -1, call);
     errno = saved;
     return waits && came != SIGNALS_NONE;
 }
@@ -514,17 +674,18 @@ static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     bool cuda = could_have_cuda();
-    process.waits = process.set_waits = process.set_reads = 0;
-    if (cuda && is_serving_thread()) {
+    process.waits = process.set_waits = process.set_reads = process.tell_waits = 0;
+    if ((cuda || process.words) && is_serving_thread()) {
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
         /* In a child of fork, before one of its own can be the first to ask that the C library knows nothing of. */
         pid_find();
     }
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
-    if (!process.listened && !is_called_by(object_is_transport, __builtin_return_address(0)) &&
-        (!cuda || listener_counts(fd, !process.any))) {
-        process.listened = true;
-        watch();
+    if (!process.listened && !is_called_by(object_is_transport, __builtin_return_address(0))) {
+        process.tells = process.words;
+        process.listened = !cuda || listener_counts(fd, !process.any);
+        if (process.listened || process.tells)
+            watch();
     }
     errno = saved;
     return next.listen(fd, backlog);
@@ -668,15 +829,33 @@ static void fork_moment(void)
  */
 static int watched_fork(void)
 {
-    int child = next.fork();
+    int child = next.fork(), saved = errno;
     if (child > 0)
         process.asked = false;
-    if (child != 0)
-        return child;
-    int saved = errno;
-    fork_moment();
+    if (child == 0)
+        fork_moment();
+    else if (child > 0 && process.words)
+        tell_children(CALL(NULL));
     errno = saved;
-    return 0;
+    return child;
+}
+
+/* In the parent, before fork returns there: in memory alone. */
+static void forks(void)
+{
+    process.forks |= process.state == STATE_WAITS && process.listened;
+}
+
+/* In the child, where it is to have a report of its own; under GPUWARM_TRIGGER=fork it gets one at once. */
+static void forked_tells(void)
+{
+    bool waits = process.state == STATE_WAITS && !policy_warms_children(session.decision.trigger);
+    process.said = process.tell_waits = 0;
+    process.forks = session.refused = false;
+    process.forked = session_report_is_own(&session) && (waits || process.state == STATE_WARMED);
+    process.tells |= process.forked;
+    if (process.forked && waits)
+        watch();
 }
 
 /* In every child that the C library forks, before fork returns there. A child of one that waits decides for itself. */
@@ -687,6 +866,8 @@ static void forked(void)
     process.pid = process.listened && could_have_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
     process.waits = process.set_waits = process.set_reads = 0;
+    if (process.words)
+        forked_tells();
     if (process.state == STATE_WARMED) {
         process.state = STATE_CHILD_OF_WARMED;
         watching = 1;
@@ -733,6 +914,7 @@ static void begin(const struct start *start)
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();
+    process.words = session_wants_words(&session);
     process.initial = process.thread = THREAD_SELF();
     process.stack_top = start->argv;
     memory_begin(start->argv);
@@ -748,7 +930,7 @@ static void begin(const struct start *start)
         wait_for_moment();
     session_keep(&session);
     if (session.libc.at_fork)
-        session.libc.at_fork(NULL, NULL, forked, NULL);
+        session.libc.at_fork(NULL, forks, forked, NULL);
 }
 
 /*
@@ -780,11 +962,14 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
 
 __attribute__((destructor)) static void gpuwarm_exit(void)
 {
-    if (process.state != STATE_WARMED)
+    if (process.state != STATE_WARMED && !process.words)
         return;
     int saved = errno, cancellation;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-    session_check_visible(&session, process.pid);
+    if (process.state == STATE_WARMED)
+        session_check_visible(&session, process.pid);
+    if (process.words)
+        tell_end();
     pthread_setcancelstate(cancellation, NULL);
     errno = saved;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A server has few sockets that listen and they come first; beyond this many nothing is asked. */
@@ -78,16 +79,16 @@ bool listener_inherited(void)
     return false;
 }
 
-bool listener_polled(const struct pollfd *waited, unsigned long count, bool tcp)
+int listener_polled(const struct pollfd *waited, unsigned long count, bool tcp)
 {
     struct pollfd fds[ASKED_MAX];
     size_t bytes = (count < ASKED_MAX ? count : ASKED_MAX) * sizeof *fds;
     if (!waited || memory_read(waited, fds, bytes) < bytes)
-        return false;
+        return -1;
     for (size_t i = 0; i < bytes / sizeof *fds; i++)
         if (fds[i].fd >= 0 && fds[i].events & (POLLIN | POLLRDNORM) && listener_is(fds[i].fd, tcp))
-            return true;
-    return false;
+            return fds[i].fd;
+    return -1;
 }
 
 /*
@@ -95,13 +96,13 @@ bool listener_polled(const struct pollfd *waited, unsigned long count, bool tcp)
  * table of descriptors has, which we do not know: programs pass getdtablesize() with a set that is smaller, down to a
  * few bytes. So what is beyond an fd_set is not read, nor what cannot be.
  */
-bool listener_selected(int count, const void *reads, bool tcp)
+int listener_selected(int count, const void *reads, bool tcp)
 {
     unsigned long words[FD_SETSIZE / (sizeof(long) * CHAR_BIT)];
     const int bits = (int)(sizeof *words * CHAR_BIT);
     int passed = count < FD_SETSIZE ? count : FD_SETSIZE;
     if (!reads || passed <= 0)
-        return false;
+        return -1;
     size_t wanted = (size_t)((passed + bits - 1) / bits) * sizeof *words;
     int readable = (int)(memory_read(reads, words, wanted) / sizeof *words) * bits;
     for (int fd = 0, asked = 0; fd < passed && fd < readable && asked < ASKED_MAX; fd++) {
@@ -109,7 +110,15 @@ bool listener_selected(int count, const void *reads, bool tcp)
             continue;
         asked++;
         if (listener_is(fd, tcp))
-            return true;
+            return fd;
     }
-    return false;
+    return -1;
+}
+
+bool listener_has_client(int fd)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    const struct timespec at_once = {0, 0};
+    /* By number: poll is a point of cancellation, and hooked. */
+    return syscall(SYS_ppoll, &polled, 1UL, &at_once, NULL, 0L) == 1 && polled.revents & POLLIN;
 }

@@ -25,10 +25,13 @@ bool listener_inherited(void);
 bool listener_counts(int fd, bool tcp);
 
 /*
- * Does a set as poll or select take it wait for such a socket to be readable? It may be anywhere, also where nothing
- * can be read: then it does not, as the kernel refuses it.
+ * The first such socket that a set as poll or select take it waits for to be readable; -1: none. The set may be
+ * anywhere, also where nothing can be read: then there is none, as the kernel refuses it.
  */
-bool listener_polled(const struct pollfd *fds, unsigned long count, bool tcp);
-bool listener_selected(int count, const void *reads, bool tcp);
+int listener_polled(const struct pollfd *fds, unsigned long count, bool tcp);
+int listener_selected(int count, const void *reads, bool tcp);
+
+/* Has a client connected whom nobody has accepted yet? Asked of a socket that listens, without waiting. */
+bool listener_has_client(int fd);
 
 #endif

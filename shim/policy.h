@@ -38,6 +38,7 @@ enum reason {
 #define REASON(name, text) REASON_##name,
 #include "reasons.def"
 #undef REASON
+    REASON_COUNT
 };
 
 /*

@@ -92,7 +92,10 @@ void report_format(const struct report *report, struct text *text)
                 : report->waiting ? "waiting"
                                   : warm_result_name(WARM_SKIPPED));
     text_json(text, report->reason);
-    text_format(text, ",\n  \"total_ms\": ");
+    text_format(text, ",\n  \"detail\": ");
+    text_json(text, report->detail);
+    text_format(text, ",\n  \"late\": %s,\n  \"forked_after\": %u,\n  \"ppid\": %d,\n  \"total_ms\": ",
+                report->late ? "true" : "false", report->forked_after, getppid());
     text_decimal_ms(text, warmth ? warmth->ns : 0, 3);
     text_format(text, ",\n  \"devices\": [");
     for (unsigned i = 0; warmth && i < warmth->count; i++) {

@@ -10,9 +10,12 @@
 struct report {
     const char *program;
     const char *reason;
+    const char *detail;          /* of a process that was not warmed: what spoke against it last; NULL: nothing yet */
     const char *trigger;         /* the moment, "load", "serve", "fork" or "spawn"; NULL: none */
     const struct warmth *warmth; /* NULL: nothing was warmed */
+    unsigned forked_after;       /* how often it called fork(2) since it was warmed */
     bool waiting;                /* nothing yet: the moment is still to come */
+    bool late;                   /* a client was connected before the warm-up began */
 };
 
 /* Appends the JSON object. Pure but for the process id and start time. */

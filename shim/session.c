@@ -51,7 +51,8 @@ bool session_open(struct session *session, const struct start *start)
     log_start(&session->log, session->config.log_level, session->config.log_file, late);
     session->report_named = output_named(late ? NULL : session->config.report);
     session->notices = (struct notices){&session->log, session->libc.environment};
-    snprintf(session->program, sizeof session->program, "%s", session->process.program.name);
+    const struct program *program = &session->process.program;
+    snprintf(session->program, sizeof session->program, "%s", program->script ? program->script : program->name);
     reason_format(&session->decision, session->reason, sizeof session->reason);
     return true;
 }
@@ -74,18 +75,24 @@ void session_keep(struct session *session)
     session->notices.environment = NULL;
 }
 
-static void report_say(const struct session *session, const struct report *report)
+/* What the session knows is filled in. */
+static void report_say(struct session *session, struct report report)
 {
+    report.program = session->program;
+    report.detail = session->refused && !report.warmth ? policy_reason_text(session->refusal) : NULL;
+    report.late = session->late && report.warmth;
+    report.forked_after = session->forked_after;
     const char *path = session->config.report,
-               *problem = path ? report_write(report, path, &session->report_named) : NULL;
-    if (!problem)
+               *problem = path ? report_write(&report, path, &session->report_named) : NULL;
+    if (!problem || session->report_refused)
         return;
+    session->report_refused = true;
     char message[MESSAGE_BYTES];
     snprintf(message, sizeof message, "GPUWARM_REPORT=%.300s: %s; no report", path, problem);
     notice_say(&session->notices, message);
 }
 
-void session_tell(const struct session *session, const struct start *start)
+void session_tell(struct session *session, const struct start *start)
 {
     const struct decision *decision = &session->decision;
     bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER,
@@ -107,7 +114,7 @@ void session_tell(const struct session *session, const struct start *start)
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)
         notice_say(&session->notices, session->reason);
     if (!now)
-        report_say(session, &(struct report){session->program, session->reason, NULL, NULL, waits});
+        report_say(session, (struct report){.reason = session->reason, .waiting = waits});
 }
 
 static void outcome_format(const char *name, const struct stage_outcome *outcome, struct text *text)
@@ -184,6 +191,7 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
     for (unsigned i = 0; i < warmth->count && warmth->devices[i].ordinal >= 0; i++) {
         text = text_in(message, sizeof message);
         device_format(warmth, i, &text);
+        text_format(&text, session->late ? "; late: a client was connected before" : "");
         log_write(&session->log, LOG_INFO, "%s", message);
     }
 }
@@ -229,18 +237,23 @@ static struct warm_request request_make(const struct session *session, enum trig
     };
 }
 
-static void warmth_say(const struct session *session, const char *reason)
+static void warmth_report(struct session *session)
 {
     char missing[MESSAGE_BYTES];
     const struct warmth *warmth = &session->warmth;
-    const char *said = warmth->problem[0] ? warmth->problem : reason;
+    const char *said = warmth->problem[0] ? warmth->problem : session->reason;
     if (warmth->missing[0]) {
         snprintf(missing, sizeof missing, "no device %s", warmth->missing);
         said = missing;
     }
-    warmth_log(session, warmth);
-    report_say(session, &(struct report){session->program, said, policy_trigger_name(session->warmed_at), warmth,
-                                         .waiting = false});
+    report_say(session,
+               (struct report){.reason = said, .trigger = policy_trigger_name(session->warmed_at), .warmth = warmth});
+}
+
+static void warmth_say(struct session *session)
+{
+    warmth_log(session, &session->warmth);
+    warmth_report(session);
 }
 
 void session_warm(struct session *session, enum trigger trigger, bool late, const char *reason)
@@ -260,7 +273,9 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
         marker_set(session->libc.environment, &self);
     }
     visible_keep(session, trigger);
-    warmth_say(session, reason);
+    if (reason != session->reason)
+        snprintf(session->reason, sizeof session->reason, "%s", reason);
+    warmth_say(session);
 }
 
 bool session_has_libraries(const struct session *session)
@@ -275,7 +290,7 @@ void session_warm_libraries(struct session *session)
     bool any = warm_libraries(&request, &session->warmth);
     standard_free(taken);
     if (any)
-        warmth_say(session, session->reason);
+        warmth_say(session);
 }
 
 void session_prefetch(struct session *session, const struct start *start)
@@ -285,10 +300,41 @@ void session_prefetch(struct session *session, const struct start *start)
                        &session->prefetched);
 }
 
-void session_give_up(const struct session *session, const char *reason)
+void session_give_up(struct session *session, const char *reason)
 {
     log_write(&session->log, LOG_INFO, "%s: not warmed: %s", session->program, reason);
-    report_say(session, &(struct report){session->program, reason, NULL, NULL, .waiting = false});
+    report_say(session, (struct report){.reason = reason});
+}
+
+bool session_wants_words(const struct session *session)
+{
+    return session->config.report || session->log.level >= LOG_INFO;
+}
+
+bool session_report_is_own(const struct session *session)
+{
+    return session->config.report && strstr(session->config.report, "%p");
+}
+
+void session_skip(struct session *session, const char *reason)
+{
+    log_write(&session->log, LOG_INFO, "%s: not warmed so far: %s", session->program, reason);
+    report_say(session, (struct report){.reason = reason});
+}
+
+void session_wait(struct session *session)
+{
+    report_say(session, (struct report){.reason = session->reason, .waiting = true});
+}
+
+void session_end(struct session *session, enum reason refusal)
+{
+    if (!session->refused)
+        session->refusal = refusal;
+    session->refused = true;
+    log_write(&session->log, LOG_INFO, "%s: ends, and was not warmed: %s", session->program,
+              policy_reason_text(session->refusal));
+    report_say(session, (struct report){.reason = session->reason});
 }
 
 /* Nothing is asked of the system before there is something to say: a filter may allow a program only to end. */

@@ -26,12 +26,17 @@ struct session {
     char log_file[PATH_MAX];
     char report[PATH_MAX];
     struct identity report_named;    /* the descriptor that this leads to, as it was at the start */
-    char reason[640];                /* of the decision, in words */
+    bool report_refused;             /* it could not be written, and that was said */
+    char reason[640];                /* of the decision, or of the warm-up once there was one, in words */
     char visible[256];               /* CUDA_VISIBLE_DEVICES when the process was warmed; empty: not set */
     char *const *environment;        /* the list of variables that it was found in */
     struct stage_outcome prefetched; /* what was read ahead before the process waited for its moment */
     enum trigger warmed_at;          /* when it was warmed */
     struct warmth warmth;            /* what came of that */
+    bool late;                       /* a client was connected before it began */
+    bool refused;                    /* a moment came and was not taken */
+    enum reason refusal;             /* why, the last time */
+    unsigned forked_after;           /* how often the warmed process called fork(2) since */
 };
 
 /* Reads settings and facts and decides. false: this is no place for us, and nothing is said. */
@@ -41,7 +46,7 @@ bool session_open(struct session *session, const struct start *start);
 void session_keep(struct session *session);
 
 /* Says what was decided, where it is not to warm now: complaints, log line, report. */
-void session_tell(const struct session *session, const struct start *start);
+void session_tell(struct session *session, const struct start *start);
 
 /*
  * Warms on this thread, and says so. `late`: the process has served before, without CUDA, so where it has initialised
@@ -59,7 +64,25 @@ void session_warm_libraries(struct session *session);
 void session_prefetch(struct session *session, const struct start *start);
 
 /* Logs and reports that the process is not warmed for a reason that showed only now. */
-void session_give_up(const struct session *session, const char *reason);
+void session_give_up(struct session *session, const char *reason);
+
+/*
+ * Is a report or a line at `info` wanted? Only then is anything asked of the system, or written, where a process is not
+ * warmed: a filter may allow it nothing.
+ */
+bool session_wants_words(const struct session *session);
+
+/* Has each process a report of its own (%p)? */
+bool session_report_is_own(const struct session *session);
+
+/* Logs and reports that the process is not warmed as things are; it still may be. */
+void session_skip(struct session *session, const char *reason);
+
+/* Reports that it waits still, with the last refusal. */
+void session_wait(struct session *session);
+
+/* At the end of a process that was not warmed: logs and reports the last refusal, and else `refusal`. */
+void session_end(struct session *session, enum reason refusal);
 
 /* At exit of the process `warmed`: whether it changed CUDA_VISIBLE_DEVICES after its warm-up, which came too late. */
 void session_check_visible(const struct session *session, pid_t warmed);

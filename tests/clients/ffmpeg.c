@@ -57,8 +57,11 @@ Test(ffmpeg, is_left_alone_when_only_the_skip_list_is_emptied)
 {
     struct client client = client_run(ON_DEVICE(0), LIST("GPUWARM_SKIP=none"));
     client_expect_left_alone(&client);
-    cr_expect_str_eq(report_text(client.report, "reason"),
-                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded");
+    cr_expect_str_eq(
+        report_text(client.report, "reason"),
+        "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded; otherwise "
+        "set GPUWARM_TRIGGER: load for a script, serve for other threads and local sockets, spawn or fork "
+        "for a pool");
 }
 
 Test(ffmpeg, is_warmed_as_far_as_the_driver)

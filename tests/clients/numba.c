@@ -28,8 +28,11 @@ Test(numba, is_left_alone_by_itself)
     struct client client = client_run(SCRIPT, LIST(DRIVER, CLEAN));
     expect_ran(&client);
     client_expect_left_alone(&client);
-    cr_expect_str_eq(report_text(client.report, "reason"),
-                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded");
+    cr_expect_str_eq(
+        report_text(client.report, "reason"),
+        "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded; otherwise "
+        "set GPUWARM_TRIGGER: load for a script, serve for other threads and local sockets, spawn or fork "
+        "for a pool");
 }
 
 Test(numba, is_warmed_with_all_stages)

@@ -29,9 +29,12 @@ Test(openmp, is_left_alone_by_itself)
     struct client client = client_run(OFFLOAD, LIST(OFFLOADS));
     expect_offloaded(&client);
     client_expect_left_alone(&client);
-    cr_expect_str_eq(report_text(client.report, "reason"),
-                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded",
-                     "it links libgomp, whose plugin opens the driver later");
+    cr_expect_str_eq(
+        report_text(client.report, "reason"),
+        "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded; otherwise "
+        "set GPUWARM_TRIGGER: load for a script, serve for other threads and local sockets, spawn or fork "
+        "for a pool",
+        "it links libgomp, whose plugin opens the driver later");
 }
 
 Test(openmp, is_warmed_with_all_stages)

@@ -38,6 +38,10 @@ Test(report, has_every_field)
     cr_expect_str_eq(report_text(report, "program"), "first_call");
     cr_expect_str_eq(report_text(report, "trigger"), "load");
     cr_expect_str_eq(report_text(report, "result"), "warm");
+    cr_expect_str_eq(report_text(report, "detail"), "null");
+    cr_expect(cJSON_IsFalse(cJSON_GetObjectItem(report, "late")));
+    cr_expect_eq(report_number(report, "forked_after"), 0);
+    cr_expect_eq(report_number(report, "ppid"), getpid());
     cr_expect_gt(report_number(report, "total_ms"), 0);
     const cJSON *device = report_device(report, 0);
     cr_expect_null(report_device(report, 1));
@@ -88,10 +92,13 @@ Test(report, says_why_nothing_was_warmed)
     const char *path = run_scratch("report");
     run_program(PRELOADED, LIST(run_host("plain")), LIST(run_env("GPUWARM_REPORT=%s", path)));
     cJSON *report = report_read(path);
-    cr_expect_str_eq(report_text(report, "result"), "waiting");
+    cr_expect_str_eq(report_text(report, "result"), "skipped", "it has ended");
     cr_expect_str_eq(report_text(report, "trigger"), "null");
-    cr_expect_str_eq(report_text(report, "reason"),
-                     "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded");
+    cr_expect_str_eq(
+        report_text(report, "reason"),
+        "no CUDA executable: warmed when it waits for TCP connections with a CUDA library loaded; otherwise "
+        "set GPUWARM_TRIGGER: load for a script, serve for other threads and local sockets, spawn or fork "
+        "for a pool");
     cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItem(report, "devices")), 0);
 }
 

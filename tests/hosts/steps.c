@@ -134,6 +134,18 @@ static long step_fork(const char *unused)
     exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* A child that ends at once, with its exit handlers or without; the steps that follow are the parent's. */
+static long step_child(const char *way)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0 && strcmp(way, "exits") == 0)
+        exit(3);
+    if (child == 0)
+        _exit(3);
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 /* ---- CUDA -----------------------------------------------------------------------------------------------------------
  */
 
@@ -207,7 +219,7 @@ static const struct step {
              {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
              {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
              {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch},
-             {"mask", step_mask}};
+             {"mask", step_mask},     {"child", step_child}};
 
 int main(int argc, char **argv)
 {

@@ -102,12 +102,27 @@ Test(listener, polled)
 {
     int tcp = socket_made(AF_INET, true), idle = socket_made(AF_INET, false);
     struct pollfd fds[] = {{.fd = -1, .events = POLLIN}, {.fd = idle, .events = POLLIN}, {.fd = tcp, .events = POLLIN}};
-    cr_assert(listener_polled(fds, 3, true));
-    cr_assert_not(listener_polled(fds, 2, true), "beyond the count");
-    cr_assert_not(listener_polled(fds, 0, true));
-    cr_assert_not(listener_polled(NULL, 3, true));
+    cr_assert_eq(listener_polled(fds, 3, true), tcp);
+    cr_assert_eq(listener_polled(fds, 2, true), -1, "beyond the count");
+    cr_assert_eq(listener_polled(fds, 0, true), -1);
+    cr_assert_eq(listener_polled(NULL, 3, true), -1);
     fds[2].events = POLLOUT;
-    cr_assert_not(listener_polled(fds, 3, true), "it does not wait for connections");
+    cr_assert_eq(listener_polled(fds, 3, true), -1, "it does not wait for connections");
+}
+
+Test(listener, has_a_client_until_it_is_accepted)
+{
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    int tcp = socket_made(AF_INET, true), client = socket_made(AF_INET, false);
+    cr_assert_eq(getsockname(tcp, (struct sockaddr *)&address, &length), 0);
+    cr_assert_not(listener_has_client(tcp));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    cr_assert_eq(connect(client, (struct sockaddr *)&address, length), 0);
+    cr_assert(listener_has_client(tcp));
+    cr_assert_geq(accept(tcp, NULL, NULL), 0);
+    cr_assert_not(listener_has_client(tcp));
+    cr_assert_not(listener_has_client(-1));
 }
 
 Test(listener, selected)
@@ -116,11 +131,11 @@ Test(listener, selected)
     int tcp = socket_made(AF_INET, true), high = dup2(tcp, 200);
     FD_ZERO(&set);
     FD_SET(0, &set);
-    cr_assert_not(listener_selected(FD_SETSIZE, &set, true));
+    cr_assert_eq(listener_selected(FD_SETSIZE, &set, true), -1);
     FD_SET(high, &set);
-    cr_assert(listener_selected(high + 1, &set, true));
-    cr_assert_not(listener_selected(high, &set, true), "beyond the count");
-    cr_assert_not(listener_selected(high + 1, NULL, true));
+    cr_assert_eq(listener_selected(high + 1, &set, true), high);
+    cr_assert_eq(listener_selected(high, &set, true), -1, "beyond the count");
+    cr_assert_eq(listener_selected(high + 1, NULL, true), -1);
 }
 
 /* The last bytes before a page that cannot be read. */
@@ -137,23 +152,23 @@ Test(listener, selected_in_a_set_that_ends_before_the_count)
 {
     int tcp = dup2(socket_made(AF_INET, true), 70);
     unsigned long *words = before_unreadable(2 * sizeof *words);
-    cr_expect_not(listener_selected(FD_SETSIZE, words, true));
+    cr_expect_eq(listener_selected(FD_SETSIZE, words, true), -1);
     words[1] = 1UL << (tcp - 64);
-    cr_expect(listener_selected(FD_SETSIZE, words, true), "in the last word");
-    cr_expect(listener_selected(INT_MAX, words, true));
-    cr_expect_not(listener_selected(INT_MIN, words, true));
-    cr_expect_not(listener_selected(FD_SETSIZE, words + 2, true), "none of it can be read");
-    cr_expect_not(listener_selected(FD_SETSIZE, (char *)(words + 2) - 7, true), "no whole word");
+    cr_expect_eq(listener_selected(FD_SETSIZE, words, true), tcp, "in the last word");
+    cr_expect_eq(listener_selected(INT_MAX, words, true), tcp);
+    cr_expect_eq(listener_selected(INT_MIN, words, true), -1);
+    cr_expect_eq(listener_selected(FD_SETSIZE, words + 2, true), -1, "none of it can be read");
+    cr_expect_eq(listener_selected(FD_SETSIZE, (char *)(words + 2) - 7, true), -1, "no whole word");
 }
 
 Test(listener, polled_where_not_all_can_be_read)
 {
     struct pollfd *fds = before_unreadable(2 * sizeof *fds);
     fds[0] = fds[1] = (struct pollfd){.fd = socket_made(AF_INET, true), .events = POLLIN};
-    cr_expect(listener_polled(fds, 2, true));
-    cr_expect_not(listener_polled(fds, 3, true), "the kernel refuses it");
-    cr_expect_not(listener_polled(fds, ULONG_MAX, true));
-    cr_expect_not(listener_polled(fds + 2, 1, true));
+    cr_expect_eq(listener_polled(fds, 2, true), fds[0].fd);
+    cr_expect_eq(listener_polled(fds, 3, true), -1, "the kernel refuses it");
+    cr_expect_eq(listener_polled(fds, ULONG_MAX, true), -1);
+    cr_expect_eq(listener_polled(fds + 2, 1, true), -1);
 }
 
 static void *thread_stack(void *top)

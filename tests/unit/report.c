@@ -72,10 +72,14 @@ Test(report, nothing_was_warmed)
     assert_string(json, "trigger", NULL);
     assert_string(json, "result", "skipped");
     assert_string(json, "reason", "not a CUDA executable");
+    assert_string(json, "detail", NULL);
+    cr_assert(cJSON_IsFalse(member(json, "late")));
+    assert_number(json, "forked_after", 0);
+    assert_number(json, "ppid", getppid());
     assert_number(json, "total_ms", 0);
     cr_assert(cJSON_IsArray(member(json, "devices")));
     cr_assert_eq(cJSON_GetArraySize(member(json, "devices")), 0);
-    cr_assert_eq(cJSON_GetArraySize(json), 9);
+    cr_assert_eq(cJSON_GetArraySize(json), 13);
     cJSON_Delete(json);
 }
 
@@ -85,6 +89,17 @@ Test(report, a_process_that_waits)
     cJSON *json = format(&report);
     assert_string(json, "trigger", NULL);
     assert_string(json, "result", "waiting");
+    cJSON_Delete(json);
+}
+
+Test(report, what_came_of_a_process_later)
+{
+    const struct report report = {
+        .program = "server", .reason = "r", .detail = "a \"detail\"", .forked_after = 3, .late = true};
+    cJSON *json = format(&report);
+    assert_string(json, "detail", "a \"detail\"");
+    assert_number(json, "forked_after", 3);
+    cr_assert(cJSON_IsTrue(member(json, "late")));
     cJSON_Delete(json);
 }
 

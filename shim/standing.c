@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* See standing.h. */
+#include "standing.h"
+
+static bool is(enum reason *reason, enum reason what)
+{
+    *reason = what;
+    return true;
+}
+
+bool standing_reason(const struct standing *standing, enum reason *reason)
+{
+    if (standing->child_of_warmed)
+        return is(reason, REASON_CHILD_OF_WARMED);
+    /* Its initial thread may wait in a call that is not hooked: gunicorn's, beside a thread for its control socket. */
+    if (!standing->serving_thread && standing->forks)
+        return is(reason, REASON_MASTER);
+    if (standing->listener) {
+        if (!standing->serving_thread)
+            return standing->counts && is(reason, REASON_SIDE_THREAD);
+        if (!standing->cuda)
+            return is(reason, REASON_SERVES_WITHOUT_CUDA);
+        return !standing->counts && is(reason, REASON_LOCAL_SOCKET);
+    }
+    /* What another thread waits for says nothing of the process. */
+    if (!standing->serving_thread)
+        return false;
+    if (standing->forked)
+        return is(reason, REASON_UNREACHED);
+    return standing->forks && is(reason, REASON_MASTER);
+}
+
+bool standing_is_time(unsigned wait)
+{
+    enum { WAITS_MOST = 1000 };
+    return wait > 0 && wait <= WAITS_MOST && (wait & (wait - 1)) == 0;
+}

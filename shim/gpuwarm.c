@@ -85,6 +85,7 @@ static struct {
     bool tells;            /* what waits is hooked although nothing listens: the process is to say what it waits for */
     bool forked;           /* it was forked, and its own report (%p) is still to be written */
     bool forks;            /* it has forked since it called listen */
+    bool forked_warm;      /* warmed, it has forked, and is watched until it has said so */
     unsigned tell_waits;   /* waits since it called listen or was forked */
     unsigned long said;    /* reasons why it is not warmed, a bit each */
 } process;
@@ -455,6 +456,18 @@ COLD static enum signals_came tell(int listener, struct call call)
     return quiet_end(&quiet, call.mask);
 }
 
+/* A warmed process that has forked. It is not watched any more. */
+COLD static enum signals_came tell_forks(struct call call)
+{
+    struct quiet quiet;
+    if (!is_serving_thread() || !may_tell(call) || !watch_end())
+        return SIGNALS_NONE;
+    process.forked_warm = false;
+    quiet_begin(&quiet);
+    session_tell_forks(&session, trigger_for_children());
+    return quiet_end(&quiet, call.mask);
+}
+
 /* In a process whose children are warmed, once it has one. A report that its children share is left to them. */
 COLD static void tell_children(struct call call)
 {
@@ -472,14 +485,18 @@ COLD static void tell_children(struct call call)
 static void tell_end(void)
 {
     char why[256];
+    bool forks = process.state == STATE_WARMED && session.forked_after != session.forked_told;
     bool child = process.state == STATE_CHILD_OF_WARMED && process.forked;
     /* Nothing is asked of the system before there is something to say. */
-    if ((process.state != STATE_WAITS && !child) || !is_this_process() || stack_left_here() < START_BYTES)
+    if ((process.state != STATE_WAITS && !forks && !child) || !is_this_process() || stack_left_here() < START_BYTES)
         return;
     if (process.state == STATE_WAITS)
-        session_end(&session, policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED);
-    else
+        session_end(&session,
+                    policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED);
+    else if (child)
         session_skip(&session, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
+    else
+        session_tell_forks(&session, trigger_for_children());
 }
 
 /* ---- serving --------------------------------------------------------------------------------------------------------
@@ -521,8 +538,11 @@ static bool may_serve(void)
  */
 #define COME(counting, listener, call)                                                                                 \
     ({                                                                                                                 \
-        int serves = (counting);                                                                                       \
-        serves >= 0 ? serve(serves, call) : is_time_to_tell() ? tell(listener, call) : SIGNALS_NONE;                   \
+        int serves = process.forked_warm ? -1 : (counting);                                                            \
+        process.forked_warm ? tell_forks(call)                                                                         \
+        : serves >= 0       ? serve(serves, call)                                                                      \
+        : is_time_to_tell() ? tell(listener, call)                                                                     \
+                            : SIGNALS_NONE;                                                                            \
     })
 
 /* A socket that is not to wait is never interrupted. */
@@ -543,7 +563,9 @@ COLD static enum signals_came came_to_accept(int fd, struct call call)
             process.waits = 0;
         }
     }
-    if (came == SIGNALS_NONE && is_time_to_tell())
+    if (process.forked_warm)
+        came = tell_forks(call);
+    else if (came == SIGNALS_NONE && is_time_to_tell())
         came = tell(listener_is(fd, false) ? fd : -1, call);
     if (came == SIGNALS_INTERRUPTING && is_nonblocking(fd))
         came = SIGNALS_NONE;
@@ -840,18 +862,24 @@ static int watched_fork(void)
     return child;
 }
 
-/* In the parent, before fork returns there: in memory alone. */
+/* In the parent, before fork returns there: in memory alone. A child by vfork or posix_spawn does not count. */
 static void forks(void)
 {
     process.forks |= process.state == STATE_WAITS && process.listened;
+    if (process.state != STATE_WARMED || __atomic_fetch_add(&session.forked_after, 1, __ATOMIC_RELAXED) > 0)
+        return;
+    if (process.words && !__atomic_exchange_n(&watching, 1, __ATOMIC_SEQ_CST)) {
+        process.tells = process.forked_warm = true;
+        watch();
+    }
 }
 
 /* In the child, where it is to have a report of its own; under GPUWARM_TRIGGER=fork it gets one at once. */
 static void forked_tells(void)
 {
     bool waits = process.state == STATE_WAITS && !policy_warms_children(session.decision.trigger);
-    process.said = process.tell_waits = 0;
-    process.forks = session.refused = false;
+    process.said = process.tell_waits = session.forked_after = session.forked_told = 0;
+    process.forks = process.forked_warm = session.refused = false;
     process.forked = session_report_is_own(&session) && (waits || process.state == STATE_WARMED);
     process.tells |= process.forked;
     if (process.forked && waits)

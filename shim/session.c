@@ -337,6 +337,17 @@ void session_end(struct session *session, enum reason refusal)
     report_say(session, (struct report){.reason = session->reason});
 }
 
+void session_tell_forks(struct session *session, const char *trigger)
+{
+    if (!session->forked_told)
+        log_write(&session->log, LOG_INFO,
+                  "%s: forked after it was warmed: CUDA cannot work in a child that does not call exec; "
+                  "GPUWARM_TRIGGER=%s warms such processes themselves",
+                  session->program, trigger);
+    session->forked_told = session->forked_after;
+    warmth_report(session);
+}
+
 /* Nothing is asked of the system before there is something to say: a filter may allow a program only to end. */
 void session_check_visible(const struct session *session, pid_t warmed)
 {

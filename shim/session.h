@@ -37,6 +37,7 @@ struct session {
     bool refused;                    /* a moment came and was not taken */
     enum reason refusal;             /* why, the last time */
     unsigned forked_after;           /* how often the warmed process called fork(2) since */
+    unsigned forked_told;            /* how many of those were told */
 };
 
 /* Reads settings and facts and decides. false: this is no place for us, and nothing is said. */
@@ -83,6 +84,9 @@ void session_wait(struct session *session);
 
 /* At the end of a process that was not warmed: logs and reports the last refusal, and else `refusal`. */
 void session_end(struct session *session, enum reason refusal);
+
+/* Says how often the warmed process has forked since, and that GPUWARM_TRIGGER=`trigger` warms its children. */
+void session_tell_forks(struct session *session, const char *trigger);
 
 /* At exit of the process `warmed`: whether it changed CUDA_VISIBLE_DEVICES after its warm-up, which came too late. */
 void session_check_visible(const struct session *session, pid_t warmed);

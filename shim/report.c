@@ -121,8 +121,10 @@ static bool is_alive(const struct report_writer *writer)
     return !start || start == writer->start;
 }
 
-/* Is there a report in that regular file by another process that is alive? Not where somebody else may have put it. */
-static bool is_of_another(const struct path *path)
+/* Is there a report in that regular file by another process (`alive`: one that is)? Not where somebody else may have
+ * put it.
+ */
+static bool is_of_another(const struct path *path, bool alive)
 {
     char text[512];
     int fd = path_open(path, path->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
@@ -131,7 +133,7 @@ static bool is_of_another(const struct path *path)
         close(fd);
     text[length > 0 ? length : 0] = '\0';
     struct report_writer writer = report_writer(text);
-    return writer.pid > 0 && writer.pid != getpid() && is_alive(&writer);
+    return writer.pid > 0 && writer.pid != getpid() && (!alive || is_alive(&writer));
 }
 
 /* Closes the descriptor. */
@@ -184,16 +186,17 @@ static const char *write_renamed(const struct path *path, const struct text *tex
     return problem;
 }
 
-static const char *write_path(const struct path *path, const struct identity *named, bool replaces,
+static const char *write_path(const struct path *path, const struct identity *named, const struct report *report,
                               const struct text *text)
 {
+    bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
     struct stat status;
     if (path->descriptor)
         return write_directly(path, named, text);
     if (path_status(path, false, &status)) {
         if (!S_ISREG(status.st_mode))
             return write_directly(path, named, text);
-        if (!replaces && is_of_another(path))
+        if (!replaces && is_of_another(path, !report->ends))
             return NULL;
     } else if (errno != ENOENT) {
         return strerror(errno);
@@ -216,9 +219,8 @@ const char *report_write(const struct report *report, const char *pattern, const
         problem = strerror(errno);
     } else {
         struct text text = text_in(buffer, TEXT_BYTES);
-        bool replaces = report->warmth && report->warmth->result != WARM_SKIPPED;
         report_format(report, &text);
-        problem = text.truncated ? strerror(EMSGSIZE) : write_path(&path, named, replaces, &text);
+        problem = text.truncated ? strerror(EMSGSIZE) : write_path(&path, named, report, &text);
         munmap(buffer, TEXT_BYTES);
     }
     path_close(&path);

@@ -16,6 +16,7 @@ struct report {
     unsigned forked_after;       /* how often it called fork(2) since it was warmed */
     bool waiting;                /* nothing yet: the moment is still to come */
     bool late;                   /* a client was connected before the warm-up began */
+    bool ends;                   /* its process ends: the report of another one is left as it is, dead or alive */
 };
 
 /* Appends the JSON object. Pure but for the process id and start time. */

@@ -334,7 +334,7 @@ void session_end(struct session *session, enum reason refusal)
     session->refused = true;
     log_write(&session->log, LOG_INFO, "%s: ends, and was not warmed: %s", session->program,
               policy_reason_text(session->refusal));
-    report_say(session, (struct report){.reason = session->reason});
+    report_say(session, (struct report){.reason = session->reason, .ends = true});
 }
 
 void session_tell_forks(struct session *session, const char *trigger)

@@ -56,7 +56,8 @@ static size_t beside(const char *neighbour, const char *const *argv, const char 
     const char *library = run_build("libgpuwarm.so"), *all[16] = {run_env("LD_PRELOAD=%s", neighbour)};
     for (int i = 0; environment && environment[i]; i++)
         all[i + 1] = environment[i];
-    /* libsocket_wrapper by itself lets the simulated driver fail now and then, on a busy machine (seen on Debian 13). */
+    /* libsocket_wrapper by itself lets the simulated driver fail now and then, on a busy machine (seen on Debian 13).
+     */
     struct run alone = run_program(PLAIN, argv, environment), without = run_program(PLAIN, argv, all);
     for (int tries = 1; tries < 5 && without.status != alone.status; tries++)
         without = run_program(PLAIN, argv, all);

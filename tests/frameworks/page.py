@@ -69,7 +69,7 @@ def page(results):
         lines.append(f"| {' | '.join(words)} |")
     left_out = [f"- {title}: {reason}." for title, reason in LEFT_OUT]
     date = min(seen["date"] for seen in results)
-    return "\n".join([HEAD.rstrip(), *lines, TAIL.format(date=date), *left_out])
+    return "\n".join([HEAD.rstrip(), *lines, TAIL.format(date=date).rstrip() + "\n", *left_out])
 
 
 if __name__ == "__main__":

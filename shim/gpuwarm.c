@@ -296,16 +296,20 @@ static bool may_be_cancelled_anywhere(void)
  * May we be in a signal handler? It could have interrupted anything, malloc and the loader included. While one runs its
  * signal is blocked (but with SA_NODEFER); a handled signal that is blocked now and was not when the program called
  * listen is taken for that, and the next moment is waited for. But not one that the call lets in while it waits
- * (`waiting`, if any, is its mask): pselect(2) has programs block signals but there.
+ * (`waiting`, if any, is its mask): pselect(2) has programs block signals but there. Threads of libraries (libzmq's)
+ * block all signals for good: on another thread than the initial one that is no handler, unless a handler blocks as
+ * many while it runs.
  */
 static bool may_be_in_handler(const sigset_t *waiting)
 {
     struct sigaction action;
     sigset_t mask;
     sigprocmask(SIG_BLOCK, NULL, &mask);
+    const bool blocks_all = process.thread != THREAD_SELF() && signals_are_all(&mask);
     for (int signal = 1; signal < SIGNALS; signal++)
         if (sigismember(&mask, signal) && !sigismember(&process.mask, signal) &&
-            (!waiting || sigismember(waiting, signal)) && signals_has_handler(signal, &action))
+            (!waiting || sigismember(waiting, signal)) && signals_has_handler(signal, &action) &&
+            (!blocks_all || signals_are_all(&action.sa_mask)))
             return true;
     return false;
 }

@@ -44,6 +44,21 @@ bool signals_has_handler(int signal, struct sigaction *action)
     return sigaction(signal, NULL, action) == 0 && action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
 
+bool signals_are_all(const sigset_t *mask)
+{
+    static const int others[] = {SIGKILL, SIGSTOP, 32, 33};
+    sigset_t rest;
+    sigfillset(&rest);
+    for (size_t i = 0; i < COUNT(faults); i++)
+        sigdelset(&rest, faults[i]);
+    for (size_t i = 0; i < COUNT(others); i++)
+        sigdelset(&rest, others[i]);
+    for (int signal = 1; signal < SIGNALS; signal++)
+        if (sigismember(&rest, signal) == 1 && !sigismember(mask, signal))
+            return false;
+    return true;
+}
+
 void signals_hold_handled(struct signals *signals)
 {
     sigset_t held, handled;

@@ -38,6 +38,9 @@ enum { SIGNALS_MASK_BYTES = 8 }; /* of a mask as the kernel takes it */
 /* Has the signal a handler? Then *action is what sigaction(2) tells of it. */
 bool signals_has_handler(int signal, struct sigaction *action);
 
+/* Are all in it that a program can block, but those of faults and the C library's own (32, 33)? Pure. */
+bool signals_are_all(const sigset_t *mask);
+
 /*
  * After signals_hold_handled: what came since, to be asked before it is delivered by signals_release. `mask` is what
  * the call blocks while it waits (NULL: what the thread does). What we caused ourselves interrupts no call, though its

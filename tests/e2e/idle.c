@@ -71,3 +71,11 @@ Test(idle, a_set_on_which_another_thread_waits_by_another_number)
     expect_warm("beside-dup", "GPUWARM_TRIGGER=auto", false);
     expect_warm("beside-dup", "GPUWARM_TRIGGER=serve", true);
 }
+
+/* Where a handler blocks as many signals while it runs, it cannot be told from one: a limit. */
+Test(idle, a_thread_that_blocks_all_signals)
+{
+    expect_warm("masked", "GPUWARM_TRIGGER=auto", false);
+    expect_warm("masked", "GPUWARM_TRIGGER=serve", true);
+    expect_warm("masked-too", "GPUWARM_TRIGGER=serve", false);
+}

@@ -2,7 +2,7 @@
 """The table of frameworks: how each is started, and what is expected of it. The one list from which the run, the page
 (docs/frameworks.md) and the subset for every change (`ci`) are made."""
 
-from kinds import (CELERY, FORK, FORKS, FRONT, LOAD, LOCAL_SOCKET, REDIS, SIDE_THREAD, SPAWN, WARM_BY_SERVE,
+from kinds import (CELERY, FORK, FORKS, FRONT, LOAD, LOCAL_SOCKET, REDIS, SERVE, SIDE_THREAD, SPAWN, WARM_BY_SERVE,
                    WITH_REDIS, fastapi, granian, grpc, gunicorn, hypercorn, node, queue, system, timed, uvicorn, web)
 from row import Row
 
@@ -100,8 +100,8 @@ ROWS = (
     Row("kserve_workers", "KServe's model server, 2 workers", "kserve", "kserve",
         ("{bin}/python", "{apps}/web_kserve.py", "{port}", "2"), client=timed("kserve", "{port}"), workers=2),
     Row("zmq", "a REP socket of ZeroMQ", "zmq", "pyzmq", ("{bin}/python", "{apps}/zmq_rep.py"),
-        client=timed("zmq", "{port}"), auto="COLD", setting=LOAD, with_setting="WARM",
-        notes="A thread that blocks all signals accepts: it is not told from one in a signal handler."),
+        client=timed("zmq", "{port}"), auto="COLD", setting=SERVE, with_setting="WARM",
+        notes="A thread of libzmq's accepts."),
     queue("celery", "Celery, prefork, 2 processes", "celery", (*CELERY, "-P", "prefork", "-c", "2"), "ready.",
           workers=2, client=timed("celery"), setting=FORK, environment=("CELERY_FOLDER={scratch}/celery",)),
     queue("celery_solo", "Celery, solo", "celery", (*CELERY, "-P", "solo"), "ready.", client=timed("celery"),

@@ -6,7 +6,8 @@
  * set within it; `dup`, with a number for the set that is another when it is waited on; `late`, when it was waited on
  * many times; and how it does not: `closed`, its number is another listening socket's, which is not in the set;
  * `paused`, the set does not wait for it to be readable; `local`; `none`. `beside`: through epoll_ctl(3), while another
- * thread waits on the set; `beside-dup`: which has another number there.
+ * thread waits on the set; `beside-dup`: which has another number there. `masked`: `raw`, on a thread that blocks all
+ * signals, of which the program handles one; `masked-too`: by a handler that blocks them all while it runs.
  */
 #include "asleep.h"
 #include "waits.h"
@@ -69,6 +70,33 @@ static void fill(void)
     }
 }
 
+static void handle(int signal)
+{
+    (void)signal;
+}
+
+/* As libraries have threads of their own: it takes no signal. */
+static void *wait_masked(void *unused)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    wait_often(1, MOMENT_MS);
+    return unused;
+}
+
+static void fill_for_masked(bool full)
+{
+    struct sigaction action = {.sa_handler = handle};
+    pthread_t thread;
+    if (full)
+        sigfillset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    fill();
+    pthread_create(&thread, NULL, wait_masked, NULL);
+    pthread_join(thread, NULL);
+}
+
 static void *wait_here(void *unused)
 {
     struct epoll_event event;
@@ -101,6 +129,8 @@ int main(int argc, char **argv)
     epoll = epoll_create1(0);
     if (is("beside") || is("beside-dup")) {
         fill_beside();
+    } else if (is("masked") || is("masked-too")) {
+        fill_for_masked(is("masked-too"));
     } else {
         fill();
         wait_often(1, MOMENT_MS);

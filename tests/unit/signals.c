@@ -472,3 +472,20 @@ Test(signals, release_keeps_errno)
     signals_release(&signals);
     cr_expect_eq(errno, 77);
 }
+
+Test(signals, all_that_a_program_can_block)
+{
+    sigset_t mask;
+    sigfillset(&mask);
+    cr_expect(signals_are_all(&mask));
+    sigdelset(&mask, SIGSEGV);
+    sigdelset(&mask, SIGABRT);
+    cr_expect(signals_are_all(&mask), "but faults");
+    sigprocmask(SIG_BLOCK, &mask, NULL);
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    cr_expect(signals_are_all(&mask), "as the kernel has it");
+    sigdelset(&mask, SIGUSR1);
+    cr_expect_not(signals_are_all(&mask));
+    sigemptyset(&mask);
+    cr_expect_not(signals_are_all(&mask));
+}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See memory.h. Rejected, to ask whether memory can be read: process_vm_readv(2) alone, which seccomp filters refuse; a
- * pipe, which takes descriptors; what was found readable before, which may be unmapped since.
+ * pipe, which takes descriptors; rt_sigprocmask(2) with an action that there is not, of which valgrind complains; what
+ * was found readable before, which may be unmapped since.
  */
 #include "memory.h"
-#include "signals.h"
 #include <errno.h>
+#include <linux/futex.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -33,16 +35,14 @@ static bool is_on_initial_stack(uintptr_t from, size_t bytes)
 }
 
 /*
- * The kernel reads a signal mask before it refuses to do with it what there is no word for: EFAULT or EINVAL, and
- * nothing changes. No filter that lets a program handle signals forbids it. The eight bytes that hold the address are
- * never on two pages.
+ * futex(2) reads four bytes, which are never on two pages, before it compares them with a number (EAGAIN) and moves
+ * nobody who waits there: 0 of them. Every process with threads may call it.
  */
 static bool is_readable(uintptr_t address)
 {
-    enum { NO_SUCH_ACTION = -1 };
-    uintptr_t mask = address & ~(uintptr_t)(SIGNALS_MASK_BYTES - 1);
-    return syscall(SYS_rt_sigprocmask, (long)NO_SUCH_ACTION, mask, NULL, (long)SIGNALS_MASK_BYTES) < 0 &&
-           errno == EINVAL;
+    const uintptr_t word = address & ~(uintptr_t)3;
+    const int operation = FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG;
+    return syscall(SYS_futex, word, (long)operation, 0L, 0L, word, 0L) >= 0 || errno == EAGAIN;
 }
 
 size_t memory_readable(const void *from, size_t bytes)

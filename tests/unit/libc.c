@@ -86,9 +86,13 @@ Test(libc, an_object_with_the_older_hash_table)
 Test(libc, an_object_whose_addresses_are_relocated_or_not)
 {
     const ElfW(Addr) here = (ElfW(Addr))older;
-    const ElfW(Addr) biases[] = {here, here - 0xffffffffff700000, here - 0x7fff00000000, 0x7e0000000000, 0x108000, 0};
+    const ElfW(Addr)
+        biases[] = {(ElfW(Addr))1 << 46, here - 0xffffffffff700000, here - 0x7fff00000000, 0x7e0000000000, 0x108000, 0};
     for (size_t i = 0; i < sizeof biases / sizeof *biases; i++) {
         const struct link_map object = {.l_addr = biases[i], .l_ld = older};
+        /* Under valgrind the tests lie low, below a bias that then no object of theirs can have. */
+        if (biases[i] > here && biases[i] < (ElfW(Addr))1 << 34)
+            continue;
         older_place(0);
         cr_expect_eq((ElfW(Addr))symbol_of(&object, "defined"), biases[i] + 64, "relocated, %zu", i);
         older_place(biases[i]);

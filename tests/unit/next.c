@@ -26,6 +26,14 @@ static function of_libc(const char *name)
     return found;
 }
 
+/* Before glibc 2.34 libpthread has a fork that is chosen at run time, and is the C library's by another name. */
+static bool is_the_same(const char *name, function found)
+{
+    if (strcmp(name, "fork") == 0 && !__GLIBC_PREREQ(2, 34))
+        return found;
+    return found == of_libc(name);
+}
+
 /* The bare system calls, all of them. */
 static struct next raw(void)
 {
@@ -49,8 +57,8 @@ Test(next, the_c_librarys_functions_are_found_and_known)
 {
     next_find(_r_debug.r_map);
 #define HOOK(name, parameters, arguments)                                                                              \
-    cr_expect_eq((function)next.name, of_libc(#name), #name);                                                          \
-    cr_expect_eq((function)next_reached.name, of_libc(#name), #name);                                                  \
+    cr_expect(is_the_same(#name, (function)next.name), #name);                                                         \
+    cr_expect(is_the_same(#name, (function)next_reached.name), #name);                                                 \
     cr_expect(next_known.name, #name);
 #include "hooks.def"
 #undef HOOK
@@ -60,7 +68,7 @@ Test(next, the_c_librarys_functions_are_found_and_known)
 Test(next, they_are_found_without_a_list_of_objects)
 {
     next_find(NULL);
-#define HOOK(name, parameters, arguments) cr_expect_eq((function)next.name, of_libc(#name), #name);
+#define HOOK(name, parameters, arguments) cr_expect(is_the_same(#name, (function)next.name), #name);
 #include "hooks.def"
 #undef HOOK
 }

@@ -49,6 +49,8 @@ Test(hooks, wait_in_children_of_clone_beside_a_thread_in_the_list_of_objects)
 
 Test(hooks, are_left_by_a_jump_out_of_a_signal_handler)
 {
+    if (run_emulated())
+        cr_skip_test("the emulator is too slow for so many jumps, without the library too");
     const char *const *settings = LIST("GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=off", "GPUWARM_SKIP=in_list");
     for (; *settings; settings++)
         expect_same(LIST(run_host("in_list"), "jump"), *settings, "opened: 1\n");

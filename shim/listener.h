@@ -28,7 +28,7 @@ bool listener_counts(int fd, bool tcp);
  * The first such socket that a set as poll or select take it waits for to be readable; -1: none. The set may be
  * anywhere, also where nothing can be read: then there is none, as the kernel refuses it.
  */
-int listener_polled(const struct pollfd *fds, unsigned long count, bool tcp);
+int listener_polled(const struct pollfd *waited, unsigned long count, bool tcp);
 int listener_selected(int count, const void *reads, bool tcp);
 
 /* Has a client connected whom nobody has accepted yet? Asked of a socket that listens, without waiting. */

@@ -6,9 +6,9 @@
  * is so too, by siglongjmp out of a signal handler, many times, and opens a library then. With `cuda` it has opened the
  * driver; with `early` nothing has called a hooked function before.
  */
+#include "list.h"
 #include "waits.h"
 #include <dlfcn.h>
-#include <link.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -27,23 +27,6 @@ extern pid_t _Fork(void);
 static int listener;
 static sigjmp_buf place;
 static volatile sig_atomic_t jumps;
-
-static int take_time(struct dl_phdr_info *info, size_t size, void *unused)
-{
-    (void)info, (void)size, (void)unused;
-    for (volatile int i = 0; i < 2000; i++)
-        ;
-    return 0;
-}
-
-static int (*visit)(struct dl_phdr_info *, size_t, void *) = take_time;
-
-static void *go_through_list(void *unused)
-{
-    for (;;)
-        dl_iterate_phdr(visit, unused);
-    return unused;
-}
 
 static pid_t child_make(const char *way)
 {
@@ -112,6 +95,6 @@ int main(int argc, char **argv)
         return listener = waits_listen(), jump();
     if (!early)
         listener = waits_listen();
-    pthread_create(&thread, NULL, go_through_list, NULL);
+    pthread_create(&thread, NULL, list_walk, NULL);
     return children(argv[1]);
 }

@@ -86,20 +86,6 @@ static void child_run(void)
     _exit(0);
 }
 
-static int wait_masked(const char *way, int listener, int epoll, const sigset_t *mask)
-{
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event;
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(listener, &set);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, NULL, mask);
-    if (strcmp(way, "pselect") == 0)
-        return pselect(listener + 1, &set, NULL, NULL, NULL, mask);
-    return epoll_pwait(epoll, &event, 1, -1, mask);
-}
-
 /* Blocks the signal, where that is to be; gives what is let in while it waits. */
 static sigset_t signal_prepare(int signal)
 {
@@ -135,7 +121,8 @@ int main(int argc, char **argv)
         waitpid(child, NULL, 0);
     start_timer(signal);
     errno = 0;
-    int result = is_masked ? wait_masked(way, listener, epoll, &mask) : waits_once(way, listener, epoll), error = errno;
+    int result = is_masked ? waits_masked(way, listener, epoll, &mask) : waits_once(way, listener, epoll),
+        error = errno;
     sigprocmask(SIG_BLOCK, NULL, &mask);
     printf("%s: %s, errno %d, blocked %d\n", way, result < 0 ? "failed" : "returned", error,
            sigismember(&mask, signal));

@@ -17,12 +17,12 @@
  * waits for what the callback waits for, or a thread is waited for. forks-late (with a CUDA library that has no
  * driver): it forks, and chooses a GPU at its end.
  */
+#include "list.h"
 #include "waits.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -352,27 +352,10 @@ static void daemon_starts(void)
 
 /* ---- forks-in-list, list-waits, forks-late ----------------------------------------------------------------------- */
 
-static int take_time(struct dl_phdr_info *info, size_t size, void *unused)
-{
-    (void)info, (void)size, (void)unused;
-    for (volatile int i = 0; i < 2000; i++)
-        ;
-    return 0;
-}
-
-static int (*visit)(struct dl_phdr_info *, size_t, void *) = take_time;
-
-static void *go_through_list(void *unused)
-{
-    for (;;)
-        dl_iterate_phdr(visit, unused);
-    return unused;
-}
-
 static void forks_in_list(void)
 {
     struct pollfd none = {.fd = -1};
-    beside(go_through_list);
+    beside(list_walk);
     for (int i = 0; i < 20; i++, usleep(1000))
         if (fork() == 0) {
             alarm(10);
@@ -393,7 +376,7 @@ static void *answer(void *unused)
 
 static void accepts_in_list(void)
 {
-    beside(go_through_list);
+    beside(list_walk);
     for (int i = 0; i < 20; i++) {
         if (fork() == 0) {
             alarm(10);
@@ -427,8 +410,8 @@ static int lock_in_callback(struct dl_phdr_info *info, size_t size, void *unused
 static void fork_handlers(void)
 {
     pthread_atfork(lock, unlock, unlock);
-    visit = lock_in_callback;
-    beside(go_through_list);
+    list_visit = lock_in_callback;
+    beside(list_walk);
     alarm(20);
     for (int i = 0; i < 300; i++) {
         if (fork() == 0)

@@ -107,6 +107,21 @@ static inline int waits_once(const char *way, int listener, int epoll)
     return strcmp(way, "accept4") == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL);
 }
 
+/* The same with a mask: ppoll or pselect, or else epoll_pwait. */
+static inline int waits_masked(const char *way, int listener, int epoll, const sigset_t *mask)
+{
+    struct pollfd polled = {.fd = listener, .events = POLLIN};
+    struct epoll_event event;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(listener, &set);
+    if (strcmp(way, "ppoll") == 0)
+        return ppoll(&polled, 1, NULL, mask);
+    if (strcmp(way, "pselect") == 0)
+        return pselect(listener + 1, &set, NULL, NULL, NULL, mask);
+    return epoll_pwait(epoll, &event, 1, -1, mask);
+}
+
 /* -1 for the other ways. */
 static inline int waits_epoll(const char *way, int listener)
 {

@@ -31,20 +31,6 @@ static void send_signal(bool connects)
     _exit(0);
 }
 
-static int wait_masked(const char *way, int listener, int epoll, const sigset_t *mask)
-{
-    struct pollfd polled = {.fd = listener, .events = POLLIN};
-    struct epoll_event event;
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(listener, &set);
-    if (strcmp(way, "ppoll") == 0)
-        return ppoll(&polled, 1, NULL, mask);
-    if (strcmp(way, "epoll_pwait") == 0)
-        return epoll_pwait(epoll, &event, 1, -1, mask);
-    return pselect(listener + 1, &set, NULL, NULL, NULL, mask);
-}
-
 /* Not how many turns there were: epoll is warmed before it waits, so the first turn may not come. */
 static void loop(const char *way, int listener)
 {
@@ -64,7 +50,7 @@ static void loop_masked(const char *way, int listener, bool blocked)
         sigprocmask(SIG_BLOCK, &term, NULL);
     while (!stop) {
         errno = 0;
-        result = wait_masked(way, listener, epoll, blocked ? &term : &none);
+        result = waits_masked(way, listener, epoll, blocked ? &term : &none);
         error = errno;
     }
     printf("%s: %d, errno %d\n", way, result, error);

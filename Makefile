@@ -457,14 +457,14 @@ $(BUILD)/tests/frameworks/serve_go: tests/frameworks/apps/serve.go $(BUILD)/test
 	$(Q)CGO_CFLAGS=-I$(abspath tests/servers) CGO_LDFLAGS='-L$(abspath $(@D)) -lgpu -ldl' GO111MODULE=off \
 	    GOCACHE=$(abspath $(BUILD))/frameworks/go go build -o $@ $<
 
-$(BUILD)/tests/frameworks/serve_std: tests/frameworks/apps/serve_std.rs $(BUILD)/tests/servers/gpu.o
+$(BUILD)/tests/frameworks/serve_std: tests/frameworks/apps/serve_std.rs tests/frameworks/apps/gpu.rs $(BUILD)/tests/servers/gpu.o
 	@mkdir -p $(@D)
 	$(call say,RUST)
 	$(Q)/usr/bin/rustc -O -C link-arg=$(BUILD)/tests/servers/gpu.o -C link-arg=-ldl -o $@ $<
 
 # With Debian's packages of crates, without a registry.
-$(BUILD)/tests/frameworks/serve_tokio: tests/frameworks/apps/serve_tokio.rs tests/frameworks/apps/Cargo.toml \
-                                       $(BUILD)/tests/servers/gpu.o
+$(BUILD)/tests/frameworks/serve_tokio: tests/frameworks/apps/serve_tokio.rs tests/frameworks/apps/gpu.rs \
+                                       tests/frameworks/apps/Cargo.toml $(BUILD)/tests/servers/gpu.o
 	@mkdir -p $(@D)/rust
 	$(call say,RUST)
 	$(Q)cp $(filter %.rs %.toml,$^) $(@D)/rust

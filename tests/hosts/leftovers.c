@@ -6,8 +6,8 @@
  * what the driver keeps is there with and without the library.
  */
 #include "cuda_abi.h"
+#include "threads.h"
 #include "waits.h"
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,17 +25,6 @@ static void print_descriptors(void)
         target[strcspn(target, "[")] = '\0';
         printf("fd %d: %s\n", fd, fd > 2 ? target : "standard");
     }
-}
-
-static void print_threads(void)
-{
-    int count = -2; /* "." and ".." */
-    DIR *tasks = opendir("/proc/self/task");
-    while (tasks && readdir(tasks))
-        count++;
-    if (tasks)
-        closedir(tasks);
-    printf("threads %d\n", count);
 }
 
 /* Without the heap, which is the C library's; and without the page that the list of variables with the marker takes. */
@@ -68,7 +57,7 @@ int main(void)
     CUresult retain = cuDevicePrimaryCtxRetain(&context, 0), push = cuCtxPushCurrent_v2(context);
     printf("poll %d, init %d, get %d, retain %d, push %d\n", ready, init, get, retain, push);
     print_descriptors();
-    print_threads();
+    printf("threads %d\n", threads_count());
     printf("info %d\n", cuMemGetInfo_v2(&unused, &total));
     printf("exchange %d, pop %d\n", cuThreadExchangeStreamCaptureMode(&mode), cuCtxPopCurrent_v2(&context));
     printf("driver:\n%s context was current, capture mode %d\n", current ? "a" : "no", mode);

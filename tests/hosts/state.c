@@ -6,7 +6,7 @@
  * with and without the library.
  */
 #include "cuda_abi.h"
-#include <dirent.h>
+#include "threads.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -42,25 +42,13 @@ static void print_descriptors(void)
     }
 }
 
-static int thread_count(void)
-{
-    int count = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    struct dirent *entry;
-    while (tasks && (entry = readdir(tasks)))
-        count += entry->d_name[0] != '.';
-    if (tasks)
-        closedir(tasks);
-    return count;
-}
-
 int main(void)
 {
     int seen = errno, state, type;
     sigset_t set;
     mode_t mask = umask(0);
     char cwd[4096];
-    printf("errno %d, threads before %d\n", seen, thread_count());
+    printf("errno %d, threads before %d\n", seen, threads_count());
     sigprocmask(SIG_SETMASK, NULL, &set);
     print_signals("blocked", &set);
     sigpending(&set);
@@ -81,7 +69,7 @@ int main(void)
     CUcontext current = (CUcontext)&state, context;
     CUresult init = cuInit(0), get = cuCtxGetCurrent(&current);
     printf("cuInit %d, cuCtxGetCurrent %d, current %s\n", init, get, current ? "something" : "none");
-    printf("retain %d, threads %d\n", cuDevicePrimaryCtxRetain(&context, 0), thread_count());
+    printf("retain %d, threads %d\n", cuDevicePrimaryCtxRetain(&context, 0), threads_count());
     print_descriptors();
     return 3;
 }

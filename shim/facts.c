@@ -5,10 +5,10 @@
  */
 #include "facts.h"
 #include "environment.h"
+#include "file.h"
 #include "runpath.h"
 #include "text.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -129,12 +129,7 @@ static bool is_below_worker(void)
     int argc = 0;
     struct text name = text_in(path, sizeof path);
     text_format(&name, "/proc/%d/cmdline", getppid());
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? read(fd, arguments, sizeof arguments - 1) : 0;
-    if (fd >= 0)
-        close(fd);
-    char *const end = arguments + (length > 0 ? length : 0);
-    *end = '\0';
+    const char *const end = arguments + file_start(path, arguments, sizeof arguments);
     for (char *at = arguments; at < end && argc < 63; at += strlen(at) + 1)
         argv[argc++] = at;
     argv[argc] = NULL;

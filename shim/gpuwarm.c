@@ -658,13 +658,12 @@ COLD static void epoll_filled_elsewhere(int epoll, struct call call)
  */
 static bool is_time_to_read(int epoll)
 {
-    enum { WAITS_MOST = 1000, READS_MOST = 32 };
+    enum { READS_MOST = 32 };
     if (process.set != epoll) {
         process.set = epoll;
         process.set_waits = 0;
     }
-    unsigned wait = ++process.set_waits;
-    return wait <= WAITS_MOST && (wait & (wait - 1)) == 0 && process.set_reads++ < READS_MOST;
+    return standing_is_time(++process.set_waits) && process.set_reads++ < READS_MOST;
 }
 
 static int set_listener(int epoll)
@@ -942,7 +941,7 @@ static void begin(const struct start *start)
 {
     if (!session_open(&session, start))
         return;
-    session_tell(&session, start);
+    session_tell(&session);
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();

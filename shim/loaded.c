@@ -39,8 +39,7 @@ static bool walk_plainly(const struct link_map *from, const struct link_map *to,
     return true;
 }
 
-/* The last object that it came to, and what that was; NULL where the visitor ended the walk, or nothing could be read.
- */
+/* The last object, and what that was; NULL where the visitor ended the walk, or nothing could be read. */
 static const struct link_map *walk_carefully(const struct link_map *from, struct link_map *object, loaded_visit *visit,
                                              void *argument)
 {

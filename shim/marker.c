@@ -2,9 +2,9 @@
 /* See marker.h. */
 #include "marker.h"
 #include "environment.h"
+#include "file.h"
 #include "number.h"
 #include "text.h"
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,11 +57,7 @@ unsigned long long marker_start_of(long pid)
     char path[32], stat[1024];
     struct text name = text_in(path, sizeof path);
     text_format(&name, "/proc/%ld/stat", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? read(fd, stat, sizeof stat - 1) : 0;
-    if (fd >= 0)
-        close(fd);
-    stat[length > 0 ? length : 0] = '\0';
+    file_start(path, stat, sizeof stat);
     return marker_start_time(stat);
 }
 

@@ -2,13 +2,11 @@
 /* See next.h. */
 #include "next.h"
 #include "image.h"
+#include "signals.h"
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-enum { KERNEL_MASK_BYTES = 8 }; /* of a signal mask as the kernel takes it: 64 signals */
 
 /* The system calls, for the case that no object is found to have the function: not points of cancellation, as those
  * are. */
@@ -30,7 +28,7 @@ static int raw_accept(int fd, void *address, void *length)
 static int raw_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
     struct timespec left = timeout ? *timeout : (struct timespec){0, 0};
-    return (int)syscall(SYS_ppoll, fds, count, timeout ? &left : NULL, mask, KERNEL_MASK_BYTES);
+    return (int)syscall(SYS_ppoll, fds, count, timeout ? &left : NULL, mask, SIGNALS_MASK_BYTES);
 }
 
 static int raw_poll(struct pollfd *fds, unsigned long count, int ms)
@@ -59,7 +57,7 @@ static int raw_pselect(int count, void *reads, void *writes, void *errors, const
     const struct {
         const void *mask;
         size_t bytes;
-    } masked = {mask, KERNEL_MASK_BYTES};
+    } masked = {mask, SIGNALS_MASK_BYTES};
     return (int)syscall(SYS_pselect6, count, reads, writes, errors, timeout ? &left : NULL, &masked);
 }
 
@@ -80,7 +78,7 @@ static int raw_epoll_ctl(int epoll, int operation, int fd, void *event)
 
 static int raw_epoll_pwait(int epoll, void *events, int count, int ms, const void *mask)
 {
-    return (int)syscall(SYS_epoll_pwait, epoll, events, count, ms, mask, KERNEL_MASK_BYTES);
+    return (int)syscall(SYS_epoll_pwait, epoll, events, count, ms, mask, SIGNALS_MASK_BYTES);
 }
 
 static int raw_epoll_wait(int epoll, void *events, int count, int ms)

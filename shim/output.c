@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See output.h. */
 #include "output.h"
+#include "number.h"
 #include "signals.h"
 #include "text.h"
 #include <errno.h>
@@ -80,10 +81,9 @@ enum { FLAGS = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 /* The descriptor of this process that a name in /proc/self/fd stands for, where it is that file; else -1. */
 static int own_descriptor(const char *name, const struct identity *identity)
 {
-    int fd = 0;
-    for (; *name >= '0' && *name <= '9' && fd < INT_MAX / 10; name++)
-        fd = fd * 10 + (*name - '0');
-    return !*name && output_is(fd, identity) ? fd : -1;
+    const char *end;
+    unsigned long long fd = number_read(name, 10, &end);
+    return !*end && fd <= INT_MAX && output_is((int)fd, identity) ? (int)fd : -1;
 }
 
 /*

@@ -2,6 +2,7 @@
 /* See prefetch.h. */
 #include "prefetch.h"
 #include "clock.h"
+#include "file.h"
 #include "loader_cache.h"
 #include "number.h"
 #include "object.h"
@@ -43,18 +44,6 @@ unsigned long long prefetch_meminfo(const char *text, const char *name)
     return 0;
 }
 
-/* The start of a file, as a string; empty when it cannot be read. */
-static void text_read(const char *path, char *text, size_t size)
-{
-    memset(text, 0, size);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    if (read(fd, text, size - 1) < 0)
-        text[0] = '\0';
-    close(fd);
-}
-
 static unsigned long long number_or(const char *text, unsigned long long otherwise)
 {
     const char *end;
@@ -75,14 +64,14 @@ static void group_read(const char *group, const char *name, char *text, size_t s
     char path[PATH_MAX];
     struct text built = text_in(path, sizeof path);
     text_format(&built, "/sys/fs/cgroup%.*s/%s", (int)strcspn(group, "\n"), group, name);
-    text_read(path, text, size);
+    file_start(path, text, size);
 }
 
 static unsigned long long budget(void)
 {
     char meminfo[4096], groups[4096], most[32] = "", used[32] = "";
-    text_read("/proc/meminfo", meminfo, sizeof meminfo);
-    text_read("/proc/self/cgroup", groups, sizeof groups);
+    file_start("/proc/meminfo", meminfo, sizeof meminfo);
+    file_start("/proc/self/cgroup", groups, sizeof groups);
     const char *group = strncmp(groups, "0::", 3) == 0 ? groups : strstr(groups, "\n0::");
     if (group) {
         group = strchr(group, '/') ? strchr(group, '/') : "";

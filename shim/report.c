@@ -121,7 +121,8 @@ static bool is_alive(const struct report_writer *writer)
     return !start || start == writer->start;
 }
 
-/* Is there a report in that regular file by another process (`alive`: one that is)? Not where somebody else may have
+/*
+ * Is there a report in that regular file by another process (`alive`: one that is)? Not where somebody else may have
  * put it.
  */
 static bool is_of_another(const struct path *path, bool alive)

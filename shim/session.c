@@ -92,7 +92,7 @@ static void report_say(struct session *session, struct report report)
     notice_say(&session->notices, message);
 }
 
-void session_tell(struct session *session, const struct start *start)
+void session_tell(struct session *session)
 {
     const struct decision *decision = &session->decision;
     bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER,
@@ -104,7 +104,6 @@ void session_tell(struct session *session, const struct start *start)
               : policy_warms_children(decision->trigger) ? "waits for its children"
                                                          : "not warmed",
               session->reason);
-    (void)start;
     if (skipped)
         return;
     if (decision->reason != REASON_OFF && decision->reason != REASON_NO_DEVICE)

@@ -92,7 +92,9 @@ static bool child_has_changed(const struct sigaction *action)
     return info.si_signo != 0;
 }
 
-/* To this thread. Of itself a thread may say that a signal came from anywhere, since Linux 2.6.39. 0: nothing is sent.
+/*
+ * To this thread. Of itself a thread may say that a signal came from anywhere, since Linux 2.6.39. Signal 0: nothing is
+ * sent.
  */
 static bool signal_put(int signal, siginfo_t *info)
 {

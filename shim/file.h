@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Small files that the kernel makes up: what /proc and /sys tell. */
+#ifndef GPUWARM_FILE_H
+#define GPUWARM_FILE_H
+
+#include <stddef.h>
+
+/*
+ * Reads the start of a file, with a NUL after it: up to `size` - 1 bytes, in one read. How many those are, of which
+ * some may be NUL themselves; 0 and an empty string when it cannot be read. May change errno.
+ */
+size_t file_start(const char *path, char *text, size_t size);
+
+#endif

@@ -395,7 +395,7 @@ static void refuse(enum reason reason)
 /* ---- telling --------------------------------------------------------------------------------------------------------
  *
  * A process that is not warmed says why, where a report or a line at `info` is wanted. Never in a handler of
- * pthread_atfork, nor in what may be a signal handler.
+ * pthread_atfork in a child, nor in what may be a signal handler.
  */
 
 /* May anything be written in this call? */
@@ -414,6 +414,8 @@ static bool is_time_to_tell(void)
 
 static struct standing standing_now(int listener)
 {
+    /* A supervisor that asks its workers every half a second whether they live has waited as often in a few seconds. */
+    enum { WAITS_LONG = 8 };
     bool serving = is_serving_thread();
     return (struct standing){
         .listener = listener >= 0,
@@ -424,6 +426,7 @@ static struct standing standing_now(int listener)
         .child_of_warmed = process.state == STATE_CHILD_OF_WARMED,
         .forked = process.forked,
         .forks = process.forks,
+        .waits_long = process.tell_waits >= WAITS_LONG,
     };
 }
 
@@ -707,9 +710,8 @@ static int watched_listen(int fd, int backlog)
     }
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
     if (!process.listened && !is_called_by(object_is_transport, __builtin_return_address(0))) {
-        process.tells = process.words;
         process.listened = !cuda || listener_counts(fd, !process.any);
-        if (process.listened || process.tells)
+        if (process.listened)
             watch();
     }
     errno = saved;
@@ -865,10 +867,19 @@ static int watched_fork(void)
     return child;
 }
 
-/* In the parent, before fork returns there: in memory alone. A child by vfork or posix_spawn does not count. */
+/*
+ * In the parent, before fork returns there. A child by vfork or posix_spawn does not count. A master may wait in no
+ * hooked call at all, so it says here what it is, where words are wanted; else all happens in memory alone.
+ */
 static void forks(void)
 {
-    process.forks |= process.state == STATE_WAITS && process.listened;
+    if (process.state == STATE_WAITS && process.listened) {
+        int saved = errno;
+        process.forks = true;
+        if (process.words)
+            tell(-1, CALL(NULL));
+        errno = saved;
+    }
     if (process.state != STATE_WARMED || __atomic_fetch_add(&session.forked_after, 1, __ATOMIC_RELAXED) > 0)
         return;
     if (process.words && !__atomic_exchange_n(&watching, 1, __ATOMIC_SEQ_CST)) {
@@ -931,6 +942,7 @@ static void wait_for_moment(void)
 {
     sigprocmask(SIG_BLOCK, NULL, &process.mask);
     process.any = session.config.trigger == SETTING_SERVE;
+    process.tells = process.words && process.state == STATE_WAITS;
     /* A worker of multiprocessing may be given a socket that its parent has made to listen. */
     process.listened = session.process.facts.role != ROLE_NONE || listener_inherited();
     watching = 1;

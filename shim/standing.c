@@ -25,9 +25,11 @@ bool standing_reason(const struct standing *standing, enum reason *reason)
     /* What another thread waits for says nothing of the process. */
     if (!standing->serving_thread)
         return false;
+    if (standing->forks)
+        return is(reason, REASON_MASTER);
     if (standing->forked)
         return is(reason, REASON_UNREACHED);
-    return standing->forks && is(reason, REASON_MASTER);
+    return standing->waits_long && is(reason, REASON_NEVER_WAITED);
 }
 
 bool standing_is_time(unsigned wait)

@@ -18,6 +18,7 @@ struct standing {
     bool child_of_warmed; /* it was forked from a process that had initialised CUDA */
     bool forked;          /* it was forked, and has said nothing of itself yet */
     bool forks;           /* it listens, and has forked since */
+    bool waits_long;      /* it has waited for other things so often that it may be there for nothing else */
 };
 
 /* Why it is not warmed as things are. false: nothing that is worth saying, or it is warmed in this call. */

@@ -101,8 +101,25 @@ Test(standing, a_master_is_skipped_and_its_worker_warmed)
     cr_expect_eq(report_count, 3);
     expect(1, "skipped", "it listens and has forked children");
     expect(2, "warm", "libcuda.so.1");
-    reported(STEPS("listen open:libcuda.so.1 pipe watch child"), NULL);
-    cr_expect_eq(report_count, 2, "nobody serves beside it while it waits");
+    reported(STEPS("listen open:libcuda.so.1 child"), NULL);
+    cr_expect_eq(report_count, 3);
+    expect(1, "skipped", "it listens and has forked children");
+}
+
+/* A supervisor whose workers are not its forks, and that listens nowhere itself: uvicorn's. */
+Test(standing, what_waits_for_other_things_does_not_wait_for_ever)
+{
+    const char *const *seven = STEPS("pipe watch watch watch watch watch watch watch");
+    reported(seven, NULL);
+    cr_expect_eq(report_count, 2, "at its start and at its end");
+    expect(0, "waiting", "no CUDA executable");
+    const char *waits = "pipe watch watch watch watch watch watch watch watch";
+    reported(STEPS("%s watch watch watch watch watch watch watch watch", waits), NULL);
+    cr_expect_eq(report_count, 3, "and once in between");
+    expect(1, "skipped", "\"reason\":\t\"it has not waited for connections: GPUWARM_TRIGGER=load");
+    reported(STEPS("%s open:libcuda.so.1 listen wait:poll", waits), NULL);
+    cr_expect_eq(report_count, 3);
+    expect(2, "warm", "libcuda.so.1");
 }
 
 /* At its end too, where nothing else came. */
@@ -111,7 +128,7 @@ Test(standing, the_last_refusal_is_said_at_the_end)
     static const struct {
         const char *steps, *setting, *words;
     } rows[] = {
-        {"pipe", NULL, "\"detail\":\t\"it never waited for connections: GPUWARM_TRIGGER=load for a script"},
+        {"pipe", NULL, "\"detail\":\t\"it has not waited for connections: GPUWARM_TRIGGER=load for a script"},
         {"pipe", "GPUWARM_TRIGGER=fork", "\"detail\":\t\"it never forked"},
         {"child", "GPUWARM_TRIGGER=fork", "\"detail\":\t\"its forked children are warmed"},
     };
@@ -193,8 +210,8 @@ Test(standing, a_warm_up_that_a_client_waits_for_is_late)
         expect(1, "warm", "libcuda.so.1");
         cr_expect(is_late(1), "%s", ways[i]);
         reported(LIST(run_host("signalled"), ways[i], "helper"), NULL);
-        expect(1, "warm", "libcuda.so.1");
-        cr_expect_not(is_late(1), "%s", ways[i]);
+        expect(2, "warm", "libcuda.so.1");
+        cr_expect_not(is_late(2), "%s", ways[i]);
     }
     struct run run = run_program(PRELOADED, STEPS("open:libcuda.so.1 listen wait:poll"), LIST("GPUWARM_LOG=info"));
     cr_expect_not_null(strstr(run.err, "; late: a client was connected before\n"), "%s", run.err);

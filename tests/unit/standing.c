@@ -42,10 +42,17 @@ Test(standing, in_a_wait_for_something_else)
     standing.forks = true;
     expect(standing, REASON_MASTER);
     standing.forked = true;
-    expect(standing, REASON_UNREACHED);
+    expect(standing, REASON_MASTER);
     standing.serving_thread = false;
     expect(standing, REASON_MASTER);
     standing.forks = false;
+    expect_nothing(standing);
+    standing.serving_thread = true;
+    expect(standing, REASON_UNREACHED);
+    standing.forked = false;
+    standing.waits_long = true;
+    expect(standing, REASON_NEVER_WAITED);
+    standing.serving_thread = false;
     expect_nothing(standing);
 }
 

@@ -247,10 +247,10 @@ $(BUILD)/bench/libempty.so: tests/bench/libempty.c
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $<
 
-$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o
+$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o $(BUILD)/shim/variable.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(BUILD)/shim/fatbin.o
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(filter %.o,$^)
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ $(BUILD)/tests/%.o: tests/%.c
 # "// link: cuda no-pie".
 HOST_LINKS  = $(shell sed -n '1s|^// link: ||p' $<)
 HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-pie,$(HOST_LINKS)),-no-pie -fno-pie) \
-              $(if $(filter exceptions,$(HOST_LINKS)),-fexceptions) \
+              $(if $(filter exceptions,$(HOST_LINKS)),-fexceptions) $(if $(filter O0,$(HOST_LINKS)),-O0) \
               $(if $(filter worker,$(HOST_LINKS)),$(@D)/libworker.so -Wl$(comma)-rpath$(comma)'$$ORIGIN' $(LINK_CUDA_INDIRECTLY)) \
               $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
@@ -307,7 +307,7 @@ $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $< $(HOST_LDLIBS)
 
-$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c $(SIMCUDA) | $(HOST_LIBRARIES) $(STANDINS)
+$(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c tests/hosts/chooses_by.c tests/hosts/copies_name.c $(SIMCUDA) | $(HOST_LIBRARIES) $(STANDINS)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) -Itests/hosts $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)

@@ -8,6 +8,7 @@
 #include "file.h"
 #include "runpath.h"
 #include "text.h"
+#include "variable.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* So much is looked through for a string, in all: 64 MiB take some 50 ms (make bench). */
+/* So much is looked through for names of variables, in all (make bench shows what it takes). */
 static const size_t SEARCH_BYTES_MAX = (size_t)64 << 20;
 
 static const char *injection_find(char *const *environment)
@@ -85,38 +86,34 @@ static bool is_there(const struct span *span, size_t page)
     return syscall(SYS_madvise, last - (uintptr_t)last % page, page, POPULATE_READ) == 0 || errno == EINVAL;
 }
 
+/* A span that cannot be read is left out, and what it holds is not known. */
+static void leave_out(struct span *spans, size_t count, size_t page, bool *unknown)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_there(&spans[i], page))
+            continue;
+        *unknown = true;
+        spans[i].size = 0;
+    }
+}
+
 /*
- * The driver reads these once, at cuInit, and a program that sets one before its first CUDA call would be given other
- * GPUs, or others under the same numbers, than it asked for; or modules that are loaded when a kernel of its own is
- * already waiting for another (CUDA C++ Programming Guide, Lazy Loading), or another share of the GPU.
+ * The driver reads these variables once, at cuInit, and a program that sets one before its first CUDA call would be
+ * given other GPUs, or others under the same numbers, than it asked for.
  */
 static const char *choice_find(const struct links *links, size_t page, bool *unknown)
 {
-    static const char variables[][28] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MODULE_LOADING",
-                                         "CUDA_DEVICE_MAX_CONNECTIONS", "CUDA_MPS_"};
-    enum { VARIABLES = sizeof variables / sizeof *variables };
-    size_t budgets[VARIABLES];
-    for (size_t i = 0; i < VARIABLES; i++)
-        budgets[i] = SEARCH_BYTES_MAX;
+    const char *found = NULL;
+    size_t budget = SEARCH_BYTES_MAX;
     *unknown = links->too_many;
-    for (size_t object = 0; object < links->count; object++) {
+    for (size_t object = 0; object < links->count && !found; object++) {
         struct span spans[OBJECT_SPANS_MAX];
         size_t count = object_spans(links->objects[object], spans);
         *unknown |= count == 0 || count == OBJECT_SPANS_MAX;
-        for (size_t i = 0; i < count; i++) {
-            if (!is_there(&spans[i], page)) {
-                *unknown = true;
-                spans[i].size = 0;
-            }
-        }
-        for (size_t i = 0; i < VARIABLES; i++) {
-            int found = fatbin_text_outside(variables[i], spans, count, &budgets[i]);
-            if (found > 0)
-                return variables[i];
-            *unknown |= found < 0;
-        }
+        leave_out(spans, count, page, unknown);
+        found = fatbin_search_outside(variable_named, spans, count, &budget, unknown);
     }
-    return NULL;
+    return found;
 }
 
 /*

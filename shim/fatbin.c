@@ -67,36 +67,41 @@ static size_t fat_binary_size(const unsigned char *at, size_t left)
                : 0;
 }
 
-/* How many of the first `reach` bytes of `span` come before a fat binary that starts there; its size, or 0: none. */
+/*
+ * How many of the first `reach` bytes of `span` come before a fat binary that starts there; its size, or 0: none.
+ * Looked for by the byte of its first word that is rare in code.
+ */
 static size_t plain_size(struct span span, size_t reach, size_t *fat_size)
 {
-    static const unsigned char magic[4] = {0x50, 0xed, 0x55, 0xba};
-    const unsigned char *from = span.start, *end = span.start + reach, *found;
-    while ((found = memmem(from, (size_t)(end - from), magic, sizeof magic))) {
-        *fat_size = fat_binary_size(found, (size_t)(span.start + span.size - found));
+    enum { RARE = 0xed, RARE_AT = 1 };
+    const unsigned char *const end = span.start + span.size, *at = span.start + RARE_AT;
+    for (; at < span.start + reach && (at = memchr(at, RARE, (size_t)(span.start + reach - at))); at++) {
+        *fat_size = fat_binary_size(at - RARE_AT, (size_t)(end - at) + RARE_AT);
         if (*fat_size)
-            return (size_t)(found - span.start);
-        from = found + 1;
+            return (size_t)(at - RARE_AT - span.start);
     }
     *fat_size = 0;
     return reach;
 }
 
-int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t *budget)
+const char *fatbin_search_outside(const char *(*search)(struct span), const struct span *spans, size_t span_count,
+                                  size_t *budget, bool *unknown)
 {
-    for (size_t i = 0; i < span_count; i++) {
+    const char *found = NULL;
+    for (size_t i = 0; i < span_count && !found; i++) {
         struct span rest = spans[i];
-        while (rest.size) {
+        while (rest.size && !found) {
             size_t fat_size, reach = rest.size < *budget ? rest.size : *budget;
             size_t plain = plain_size(rest, reach, &fat_size);
-            if (memmem(rest.start, plain, text, strlen(text)))
-                return 1;
-            if (!fat_size && reach < rest.size)
-                return -1;
+            found = search((struct span){rest.start, plain});
+            if (!found && !fat_size && reach < rest.size) {
+                *unknown = true;
+                return NULL;
+            }
             *budget -= plain;
             rest.start += plain + fat_size;
             rest.size -= plain + fat_size;
         }
     }
-    return 0;
+    return found;
 }

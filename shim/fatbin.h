@@ -25,11 +25,11 @@ enum { FATBIN_SCAN_BYTES = 64 * 1024 };
 bool fatbin_present(struct span data, const struct span *spans, size_t span_count);
 
 /*
- * Does the text occur in the spans, fat binaries left out? They are skipped by the size in their header: device code
- * makes up most of a large executable, and is not where a program keeps names of environment variables.
- * -1: not known, since more than `budget` bytes would have to be read; 0: no; 1: yes. What was read is taken from the
- * budget.
+ * What `search` finds in the parts of the spans outside fat binaries; NULL: nothing. Those are skipped by the size in
+ * their header: device code makes up most of a large executable, and is not where a program keeps names of environment
+ * variables. *unknown: more than `budget` bytes would have to be read. What was read is taken from the budget.
  */
-int fatbin_text_outside(const char *text, const struct span *spans, size_t span_count, size_t *budget);
+const char *fatbin_search_outside(const char *(*search)(struct span), const struct span *spans, size_t span_count,
+                                  size_t *budget, bool *unknown);
 
 #endif

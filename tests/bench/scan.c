@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What looking at an executable costs: the scan for a fat binary, and the search for a string in a large executable. */
-#include "fatbin.h"
+#include "variable.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,8 +27,9 @@ int main(void)
         found += fatbin_present(small, &large, 1);
     double scan = (now_us() - start) / ROUNDS;
     start = now_us();
-    found += fatbin_text_outside("CUDA_VISIBLE_DEVICES", &large, 1, &(size_t){LARGE}) == 1;
-    printf("\nScanning 64 KiB for a fat binary takes %.1f us, searching 64 MiB for a string %.0f ms%s.\n", scan,
+    bool unknown = false;
+    found += fatbin_search_outside(variable_named, &large, 1, &(size_t){LARGE}, &unknown) != NULL;
+    printf("\nScanning 64 KiB for a fat binary takes %.1f us, searching 64 MiB for names %.0f ms%s.\n", scan,
            (now_us() - start) / 1e3, found ? " (something was found)" : "");
     free(bytes);
     return 0;

@@ -100,6 +100,12 @@ Test(works, with_the_GPU_that_the_program_chooses)
     expect_chosen("chooses_by", "environ");
 }
 
+Test(works, with_the_GPU_whose_variable_is_named_in_pieces)
+{
+    expect_chosen("copies_name", "copy");
+    expect_chosen("copies_name_slowly", "copy");
+}
+
 Test(works, with_the_GPU_that_a_library_chooses_which_knows_no_CUDA)
 {
     expect_chosen("chooses_in_library", "library");

@@ -4,7 +4,7 @@
  * the rest and what the wrapper points to, since no mutation would find the magic numbers and an address. Memory
  * outside the bytes must not be read, and what is found must be there.
  */
-#include "fatbin.h"
+#include "variable.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,11 @@ static void plan_apply(const uint8_t *plan, unsigned char *bytes, size_t size)
     }
 }
 
+static const char *find(struct span part)
+{
+    return memmem(part.start, part.size, "AB", 2);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -48,12 +53,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fatbin_present((struct span){bytes + start, size - start}, spans, 2) &&
         !memmem(bytes, size, "\xb1\x43\x62\x46", 4))
         abort();
-    int found = fatbin_text_outside("AB", spans, 2, &(size_t){(size_t)plan[6] * plan[7]});
-    if (found > 0 && !memmem(bytes, size, "AB", 2))
+    bool unknown = false;
+    if (fatbin_search_outside(find, spans, 2, &(size_t){(size_t)plan[6] * plan[7]}, &unknown) &&
+        !memmem(bytes, size, "AB", 2))
         abort();
     /* With room for all there is an answer; skipping fat binaries can only hide the text, not make it appear. */
-    if (fatbin_text_outside("AB", spans, 2, &size) < 0)
+    unknown = false;
+    fatbin_search_outside(find, spans, 2, &size, &unknown);
+    if (unknown)
         abort();
+    variable_named((struct span){bytes, cut});
     free(bytes);
     return 0;
 }

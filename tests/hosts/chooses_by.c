@@ -4,7 +4,7 @@
  * chooses_by WAY DEVICE [serve]: a CUDA executable that sets CUDA_VISIBLE_DEVICES itself, by setenv, putenv or a list
  * of variables of its own, and uses the first GPU that it then sees; with `serve`, in answer to a connection that it
  * makes itself. Built as chooses_in_library too, which leaves setting it to libchooses.so and so does not have its
- * name.
+ * name; copies_name.c has it in pieces.
  */
 #include "uses_gpu.h"
 #include <netinet/in.h>
@@ -14,13 +14,11 @@
 
 #ifdef IN_LIBRARY
 void library_choose(const char *device);
+#define CHOOSE(way, device) ((void)(way), library_choose(device))
+#endif
 
-static void choose(const char *way, const char *device)
-{
-    (void)way;
-    library_choose(device);
-}
-#else
+#ifndef CHOOSE
+#define CHOOSE choose
 static void choose(const char *way, const char *device)
 {
     static char entry[64];
@@ -57,7 +55,7 @@ int main(int argc, char **argv)
     char line[128];
     if (argc < 3)
         return 2;
-    choose(argv[1], argv[2]);
+    CHOOSE(argv[1], argv[2]);
     if (argc > 3 && serve_once() < 0)
         return 3;
     gpu_use(line, sizeof line);

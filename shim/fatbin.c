@@ -30,14 +30,18 @@ static struct span span_from(uintptr_t address, const struct span *spans, size_t
     return (struct span){NULL, 0};
 }
 
-static bool is_wrapper(const unsigned char *at, const struct span *spans, size_t span_count)
+bool fatbin_wrapper_begins(const unsigned char at[FATBIN_WRAPPER_START])
 {
     uint32_t version = word_at(at + 4);
+    return word_at(at) == WRAPPER_MAGIC && version >= 1 && version <= WRAPPER_VERSION_MAX;
+}
+
+static bool is_wrapper(const unsigned char *at, const struct span *spans, size_t span_count)
+{
     uintptr_t address;
-    memcpy(&address, at + 8, sizeof address);
+    memcpy(&address, at + FATBIN_WRAPPER_START, sizeof address);
     struct span fat = span_from(address, spans, span_count);
-    return version >= 1 && version <= WRAPPER_VERSION_MAX && fat.size >= FAT_HEADER_BYTES &&
-           word_at(fat.start) == FAT_BINARY_MAGIC;
+    return fatbin_wrapper_begins(at) && fat.size >= FAT_HEADER_BYTES && word_at(fat.start) == FAT_BINARY_MAGIC;
 }
 
 bool fatbin_present(struct span data, const struct span *spans, size_t span_count)

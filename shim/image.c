@@ -52,13 +52,13 @@ const struct link_map *image_objects(const struct start *start)
 
 enum { MAPS_MAX = 1024 };
 
-enum mark { MARK_UNSEEN, MARK_SEEN, MARK_LEADS };
+enum mark { MARK_UNSEEN, MARK_SEEN, MARK_LEADS, MARK_CARRIES };
 
 struct walk {
     size_t count;
     const struct link_map *maps[MAPS_MAX];
     const char *names[MAPS_MAX];
-    unsigned char marks[MAPS_MAX]; /* enum mark: LEADS to a CUDA library, or is one */
+    unsigned char marks[MAPS_MAX]; /* enum mark: LEADS to a CUDA library, or is one; CARRIES a fat binary */
 };
 
 static void walk_begin(struct walk *walk, const struct image *image)
@@ -91,13 +91,15 @@ static void walk_from(struct walk *walk, size_t from)
         walk->marks[from] = MARK_LEADS;
         return;
     }
+    if (from > 0 && object_carries_fat_binary(walk->maps[from], false))
+        walk->marks[from] = MARK_CARRIES;
     for (size_t nth = 0; (needed = object_needs(walk->maps[from], nth)); nth++) {
         size_t to = walk_find(walk, needed);
         if (to == walk->count)
             continue;
         if (walk->marks[to] == MARK_UNSEEN)
             walk_from(walk, to);
-        if (walk->marks[to] == MARK_LEADS)
+        if (walk->marks[to] >= MARK_LEADS && walk->marks[from] == MARK_SEEN)
             walk->marks[from] = MARK_LEADS;
     }
 }
@@ -107,7 +109,8 @@ static bool has_cuda_library(const struct image *image)
 {
     for (const struct link_map *map = image->maps->l_next; map; map = map->l_next) {
         const char *name = text_base_name(map->l_name);
-        if (strncmp(name, "lib", 3) == 0 && object_is_cuda_library(object_name(map)))
+        if ((strncmp(name, "lib", 3) == 0 && object_is_cuda_library(object_name(map))) ||
+            object_carries_fat_binary(map, false))
             return true;
     }
     return false;
@@ -130,11 +133,12 @@ void image_links(const struct image *image, struct links *links)
     walk_begin(&walk, image);
     walk_from(&walk, 0);
     for (size_t i = 1; i < walk.count; i++) {
-        if (walk.marks[i] != MARK_LEADS)
+        if (walk.marks[i] < MARK_LEADS)
             continue;
-        if (object_is_cuda_library(walk.names[i]))
-            links->library = links->library ? links->library : walk.names[i];
-        else
+        const bool is_cuda = object_is_cuda_library(walk.names[i]);
+        if (!links->library && (is_cuda || walk.marks[i] == MARK_CARRIES))
+            links->library = walk.names[i];
+        if (!is_cuda)
             links_add(links, walk.maps[i]);
     }
 }

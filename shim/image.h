@@ -21,7 +21,7 @@ enum { LINKS_MAX = 128 };
 
 /* How the executable links CUDA. */
 struct links {
-    const char *library; /* the first CUDA library that it links, itself or through others; NULL when none */
+    const char *library; /* the first CUDA library, or other that carries a fat binary, that it links; NULL when none */
     size_t count;
     const struct link_map
         *objects[LINKS_MAX]; /* the executable, what lies between it and CUDA libraries, what it needs */

@@ -53,11 +53,11 @@ static bool parts_are_there(const char *path, const char *parts)
     return rest;
 }
 
-static bool path_collect(ElfW(Addr) address, const char *path, void *argument)
+static bool path_collect(const struct link_map *object, const char *path, bool may_go, void *argument)
 {
     struct paths *paths = argument;
     const char *name = text_base_name(path);
-    (void)address;
+    (void)object, (void)may_go;
     for (unsigned i = 0; i < LIBRARY_COUNT; i++)
         if (!(paths->except & 1u << i) && !paths->paths[i][0] && object_matches(name, kinds[i].soname))
             snprintf(paths->paths[i], sizeof paths->paths[i], "%s", path);

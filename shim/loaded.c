@@ -31,7 +31,7 @@ static bool has_one_thread(const struct loaded *loaded)
 static bool walk_plainly(const struct link_map *from, const struct link_map *to, loaded_visit *visit, void *argument)
 {
     for (const struct link_map *object = from; object; object = next_of(object)) {
-        if (!visit(object->l_addr, object->l_name ? object->l_name : "", argument))
+        if (!visit(object, object->l_name ? object->l_name : "", false, argument))
             return false;
         if (object == to)
             break;
@@ -47,7 +47,7 @@ static const struct link_map *walk_carefully(const struct link_map *from, struct
     char path[512];
     for (int i = 0; i < OBJECTS_MAX && from && memory_read(from, object, sizeof *object) == sizeof *object; i++) {
         path[memory_read(object->l_name, path, sizeof path - 1)] = '\0';
-        if (!visit(object->l_addr, path, argument))
+        if (!visit(object, path, true, argument))
             return NULL;
         last = from;
         from = object->l_next;
@@ -158,13 +158,12 @@ static const struct link_map *start_last(const struct link_map *first)
     return last;
 }
 
-static bool look_at(ElfW(Addr) address, const char *path, void *argument)
+static bool look_at(const struct link_map *object, const char *path, bool may_go, void *argument)
 {
     struct loaded_cuda *cuda = argument;
     const char *name = text_base_name(path);
-    (void)address;
     cuda->driver |= strcmp(name, "libcuda.so.1") == 0;
-    if (!cuda->library[0] && object_is_cuda_library(name)) {
+    if (!cuda->library[0] && (object_is_cuda_library(name) || object_carries_fat_binary(object, may_go))) {
         struct text library = text_in(cuda->library, sizeof cuda->library);
         text_format(&library, "%s", name);
     }
@@ -236,9 +235,11 @@ struct nearest {
     bool found;
 };
 
-static bool near(ElfW(Addr) start, const char *path, void *argument)
+static bool near(const struct link_map *object, const char *path, bool may_go, void *argument)
 {
     struct nearest *nearest = argument;
+    const ElfW(Addr) start = object->l_addr;
+    (void)may_go;
     if (start <= nearest->address && start >= nearest->start) {
         nearest->start = start;
         nearest->found = nearest->matches(text_base_name(path));

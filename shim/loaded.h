@@ -14,7 +14,7 @@
 #include <link.h>
 #include <stdbool.h>
 
-/* Which CUDA libraries a look has found (cuda_libraries.def). */
+/* Which CUDA libraries a look has found: those of cuda_libraries.def, and any that carries a fat binary. */
 struct loaded_cuda {
     bool driver;      /* libcuda.so.1 itself */
     char library[64]; /* the first one; empty: none */
@@ -29,8 +29,11 @@ struct loaded {
     struct link_map last_was;          /* and what it was then */
 };
 
-/* An object's address and the path that it was loaded from, valid during the call. false ends the walk. */
-typedef bool loaded_visit(ElfW(Addr) address, const char *path, void *argument);
+/*
+ * An object and the path that it was loaded from, valid during the call. `may_go`: it is a copy, and what it points to
+ * may be gone. false ends the walk.
+ */
+typedef bool loaded_visit(const struct link_map *object, const char *path, bool may_go, void *argument);
 
 /* Before main: looks at what is there at the start, `first` and what follows. */
 void loaded_begin(struct loaded *loaded, const struct link_map *first, const char *single_threaded);

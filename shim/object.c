@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See object.h. */
 #include "object.h"
+#include "memory.h"
 #include "text.h"
 #include <stdint.h>
 #include <string.h>
@@ -29,13 +30,18 @@ static bool is_near(const struct link_map *object, ElfW(Addr) address)
  * above their place): relocated then. A bias may be negative: the vDSO of gVisor, and of Linux before 3.16, is linked
  * at 0xffffffffff700000, and prelinked libraries were moved down. NULL: nothing that can be followed.
  */
-static const void *dynamic_address(const struct link_map *object, ElfW(Sxword) tag)
+static const void *address_of(const struct link_map *object, ElfW(Addr) value)
 {
-    ElfW(Addr) value = dynamic_value(object, tag), moved = object->l_addr + value;
+    ElfW(Addr) moved = object->l_addr + value;
     bool is_relocated = is_near(object, value), is_relative = is_near(object, moved);
     if (is_relocated && is_relative)
         is_relocated = value >= object->l_addr || (ElfW(Sxword))object->l_addr < 0;
     return !value ? NULL : is_relocated ? (const void *)value : is_relative ? (const void *)moved : NULL;
+}
+
+static const void *dynamic_address(const struct link_map *object, ElfW(Sxword) tag)
+{
+    return address_of(object, dynamic_value(object, tag));
 }
 
 /* The table of the object's strings. */
@@ -216,6 +222,93 @@ size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPAN
     dl_iterate_phdr(spans_collect, &request);
     return request.count;
 }
+
+/* ---- objects that may go --------------------------------------------------------------------------------------------
+ *
+ * Another thread may unload the object meanwhile: then its memory is copied (memory.h), and not read as it stands.
+ */
+
+/* false: not all of it could be read. */
+static bool fetch(const void *from, void *to, size_t size, bool may_go)
+{
+    if (may_go)
+        return memory_read(from, to, size) == size;
+    memcpy(to, from, size);
+    return true;
+}
+
+struct entry {
+    ElfW(Sxword) tag;
+    ElfW(Addr) value; /* 0: there is none */
+};
+
+/* Entries of the dynamic section. What may go is copied in pieces, since to ask for each would take longer. */
+static void entries_find(const struct link_map *object, bool may_go, struct entry *entries, size_t count)
+{
+    enum { PIECE = 16, MOST = 256 };
+    ElfW(Dyn) piece[PIECE];
+    const ElfW(Dyn) *from = object->l_ld;
+    size_t at = PIECE, there = PIECE;
+    for (int i = 0; from && i < MOST; i++, from++, at++) {
+        if (may_go && at == there) {
+            there = memory_read(from, piece, sizeof piece) / sizeof *piece;
+            at = 0;
+        }
+        const ElfW(Dyn) *entry = !may_go ? from : at < there ? &piece[at] : NULL;
+        if (!entry || entry->d_tag == DT_NULL)
+            return;
+        for (size_t j = 0; j < count; j++)
+            if (entry->d_tag == entries[j].tag)
+                entries[j].value = entry->d_un.d_val;
+    }
+}
+
+/*
+ * Does the relocation belong to a wrapper, whose address of a fat binary it is? Only the words in front of it are read:
+ * not on the page before, which need not be there.
+ */
+static bool is_of_wrapper(const struct link_map *object, const ElfW(Rela) * relocation, bool may_go)
+{
+    unsigned char start[FATBIN_WRAPPER_START];
+    const ElfW(Addr) address = object->l_addr + relocation->r_offset;
+    return address % 4096 >= sizeof start && is_near(object, address) &&
+           fetch((const void *)(address - sizeof start), start, sizeof start, may_go) && fatbin_wrapper_begins(start);
+}
+
+/*
+ * A shared library's wrappers hold addresses, so each has a relocation; the linker sorts those by place, and puts the
+ * wrappers last.
+ */
+bool object_carries_fat_binary(const struct link_map *object, bool may_go)
+{
+    enum { LAST = 2 };
+    struct entry entries[] = {{DT_RELA, 0}, {DT_RELACOUNT, 0}};
+    ElfW(Rela) last[LAST];
+    entries_find(object, may_go, entries, 2);
+    const ElfW(Rela) *relocations = address_of(object, entries[0].value);
+    const size_t count = entries[1].value;
+    if (!relocations || count < LAST || !fetch(relocations + count - LAST, last, sizeof last, may_go))
+        return false;
+    return is_of_wrapper(object, &last[0], may_go) || is_of_wrapper(object, &last[1], may_go);
+}
+
+bool object_search_list(const struct link_map *object, bool may_go, char *list, size_t size)
+{
+    struct entry entries[] = {{DT_RUNPATH, 0}, {DT_RPATH, 0}, {DT_STRTAB, 0}, {DT_STRSZ, 0}};
+    entries_find(object, may_go, entries, 4);
+    const size_t offset = entries[0].value ? entries[0].value : entries[1].value;
+    const char *strings = address_of(object, entries[2].value);
+    if (!offset || !strings || offset >= entries[3].value)
+        return false;
+    const size_t left = entries[3].value - offset, bytes = left < size - 1 ? left : size - 1;
+    if (!fetch(strings + offset, list, bytes, may_go))
+        return false;
+    list[bytes] = '\0';
+    return true;
+}
+
+/* ---- names ----------------------------------------------------------------------------------------------------------
+ */
 
 bool object_matches(const char *soname, const char *entry)
 {

@@ -44,6 +44,19 @@ size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count
 /* The same of an object; 0 when it is not found. */
 size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPANS_MAX]);
 
+/*
+ * Does a shared library carry a fat binary (fatbin.h), as one that nvcc builds with the static runtime does? `may_go`:
+ * another thread may unload it meanwhile, and `object` is a copy of its link map. Not found where the relocations are
+ * packed (DT_RELR). The executable is looked at in another way: at a fixed address it has no such relocations.
+ */
+bool object_carries_fat_binary(const struct link_map *object, bool may_go);
+
+/*
+ * Where it looks for the libraries that it opens: DT_RUNPATH, else DT_RPATH, cut to `size`. false: it has neither, or
+ * it is gone.
+ */
+bool object_search_list(const struct link_map *object, bool may_go, char *list, size_t size);
+
 /* Does `soname` match what an entry has before ".so", up to a "*" that stands for any rest? Pure. */
 bool object_matches(const char *soname, const char *entry);
 

@@ -94,11 +94,11 @@ static bool path_add(struct paths *paths, const char *path)
     return true;
 }
 
-static bool path_collect(ElfW(Addr) address, const char *path, void *argument)
+static bool path_collect(const struct link_map *object, const char *path, bool may_go, void *argument)
 {
     struct paths *paths = argument;
     const char *name = text_base_name(path);
-    (void)address;
+    (void)object, (void)may_go;
     if (object_is_cuda_library(name) && path_add(paths, path))
         paths->driver |= strcmp(name, driver_files[0]) == 0;
     return true;

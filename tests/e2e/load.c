@@ -101,6 +101,19 @@ Test(load, fat_binary_is_recognised_in_a_stripped_file)
 }
 
 /* The real thing, where nvcc is installed; it cannot run on the simulated driver, and does not call it. */
+/* nvcc's default and CMake's: a library with the runtime in it, and a main that links nothing of CUDA. */
+Test(load, fat_binary_is_recognised_in_a_library)
+{
+    cr_assert(host_warmed(LIST(run_host("thin_kernels")), LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")))));
+    cr_assert_not_null(strstr(report_text(report_read(run_scratch("report")), "reason"), "links libkernels.so"));
+    /* Nobody links it: it is no reason before main. */
+    journal_clear();
+    const char *preload = run_env("LD_PRELOAD=%s:%s", run_build("libgpuwarm.so"), run_host("libkernels.so"));
+    struct run run = run_program(PLAIN, LIST(run_host("plain")), LIST(preload));
+    cr_expect_eq(run.status, 7);
+    cr_expect_eq(journal_calls(journal_read(), "cuInit", NULL), 0);
+}
+
 Test(load, what_nvcc_builds_is_recognised)
 {
     const char *source = run_scratch("nothing.cu"), *program = run_scratch("nothing");

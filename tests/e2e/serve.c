@@ -37,6 +37,19 @@ static const char *const *server(const char *way, const char *one, const char *t
     return argv;
 }
 
+/* One that nvcc built with the static runtime, opened by a program that knows no CUDA: with other threads and without. */
+Test(serve, a_library_that_carries_a_fat_binary)
+{
+    const char *open = run_env("open:%s", run_host("libkernels.so")), *report = run_scratch("report");
+    for (const char *const *first = LIST("pipe", "thread"); *first; first++) {
+        const char *const *argv = LIST(run_host("steps"), *first, "listen", open, "wait:poll", "accept");
+        struct run run = run_program(PRELOADED, argv, LIST(run_env("GPUWARM_REPORT=%s", report)));
+        cr_expect_eq(run.status, 5, "%s", run.err);
+        cr_expect_str_eq(report_text(report_read(report), "result"), "warm", "%s", *first);
+        cr_expect_not_null(strstr(report_text(report_read(report), "reason"), "with libkernels.so"));
+    }
+}
+
 Test(serve, every_way_to_wait)
 {
     for (const char *const *way = run_ways(); *way; way++) {

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,21 @@ static long step_accept(const char *way)
     return read(fd, &byte, 1) == 1 ? byte : -1;
 }
 
+static void *sleep_on(void *unused)
+{
+    while (pause())
+        ;
+    return unused;
+}
+
+/* There is another thread from now on. */
+static long step_thread(const char *unused)
+{
+    pthread_t thread;
+    (void)unused;
+    return pthread_create(&thread, NULL, sleep_on, NULL);
+}
+
 static const struct step {
     const char *name;
     long (*run)(const char *argument);
@@ -219,7 +235,7 @@ static const struct step {
              {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
              {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
              {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch},
-             {"mask", step_mask},     {"child", step_child}};
+             {"mask", step_mask},     {"child", step_child},     {"thread", step_thread}};
 
 int main(int argc, char **argv)
 {

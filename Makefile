@@ -299,6 +299,8 @@ HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-p
               $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter kernels,$(HOST_LINKS)),$(@D)/libkernels.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
+              $(if $(filter opens,$(HOST_LINKS)),-L$(@D) -l:libopens.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
+              $(if $(filter rpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--disable-new-dtags) \
               $(if $(filter acts,$(HOST_LINKS)),$(@D)/libacts.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter runpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--enable-new-dtags) \
               $(if $(filter now,$(HOST_LINKS)),-Wl$(comma)-z$(comma)now)
@@ -308,7 +310,7 @@ $(BUILD)/tests/hosts/lib%.so: tests/hosts/lib%.c $(SIMCUDA)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $< $(HOST_LDLIBS)
 
-$(BUILD)/tests/hosts/libkernels.so: tests/hosts/fat_binary.h
+$(BUILD)/tests/hosts/libkernels.so $(BUILD)/tests/hosts/libopens.so: tests/hosts/fat_binary.h
 
 $(BUILD)/tests/hosts/%: tests/hosts/%.c tests/hosts/fat_binary.h tests/hosts/forks_first.c tests/hosts/chooses_by.c tests/hosts/copies_name.c $(SIMCUDA) | $(HOST_LIBRARIES) $(STANDINS)
 	@mkdir -p $(@D)

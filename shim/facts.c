@@ -133,8 +133,8 @@ static bool is_below_worker(void)
     return program_from(argc, argv).role != ROLE_NONE;
 }
 
-void facts_gather(const struct start *start, const struct image *image, char *const *environment,
-                  const struct config *config, struct process *process)
+void facts_gather(const struct start *start, const struct image *image, const struct loaded *loaded,
+                  char *const *environment, const struct config *config, struct process *process)
 {
     struct facts *facts = &process->facts;
     struct links links;
@@ -159,7 +159,8 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     facts->nested = config->trigger == SETTING_SPAWN && facts->role != ROLE_NONE && is_below_worker();
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
-    if (runpath_has_driver(image, process->driver, sizeof process->driver))
+    if (runpath_has_driver(loaded, image->started, environment_get(start->environment, "LD_LIBRARY_PATH"),
+                           process->driver, sizeof process->driver))
         facts->own_driver = process->driver;
     if (config->marker) {
         struct marker self = marker_self(process->rank.local);

@@ -4,6 +4,7 @@
 #define GPUWARM_FACTS_H
 
 #include "image.h"
+#include "loaded.h"
 #include "policy.h"
 #include "program.h"
 #include "rank.h"
@@ -17,8 +18,11 @@ struct process {
     char driver[256]; /* what facts.own_driver points to */
 };
 
-/* Fills `process`, which must stay where it is. `image` is NULL where the executable could not be read. */
-void facts_gather(const struct start *start, const struct image *image, char *const *environment,
-                  const struct config *config, struct process *process);
+/*
+ * Fills `process`, which must stay where it is. `image` is NULL where the executable could not be read; then `loaded`
+ * is not read either.
+ */
+void facts_gather(const struct start *start, const struct image *image, const struct loaded *loaded,
+                  char *const *environment, const struct config *config, struct process *process);
 
 #endif

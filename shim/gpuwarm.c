@@ -66,6 +66,7 @@ static struct {
     bool listened;         /* this process or one that it was forked from has a socket that listens */
     bool any;              /* on any thread and any socket: GPUWARM_TRIGGER=serve */
     bool late;             /* it has accepted while no CUDA library was loaded */
+    bool other_driver;     /* it may open another driver than we would be given, and has opened none yet */
     unsigned waits;        /* how often it has waited since then, or since it called listen */
     bool asked;            /* a fork server: somebody has connected since it forked last */
     pid_t pid;             /* differs in a child of vfork, which shares this memory; 0: not asked for yet */
@@ -209,13 +210,12 @@ static bool stack_allows(void)
     return left >= STACK_BYTES;
 }
 
-static bool driver_forbids(char *why, size_t size)
+/* May the program open another driver than we would be given, and has opened none yet? Needs room on the stack. */
+static bool has_other_driver(void)
 {
     char path[256];
-    if (session.loaded.cuda.driver || !runpath_of_executable_has_driver(&session.image, path, sizeof path))
-        return false;
-    snprintf(why, size, "its RUNPATH leads to a driver of its own, %s", path);
-    return true;
+    loaded_look(&session.loaded);
+    return runpath_has_driver(&session.loaded, session.image.started, session.library_path, path, sizeof path);
 }
 
 /* After a warm-up, which need not have got as far as to initialise the driver. */
@@ -241,8 +241,8 @@ static void warm_for(enum trigger trigger, enum reason reason)
     char why[640];
     if (!stack_allows())
         return;
-    if (driver_forbids(why, sizeof why)) {
-        session_give_up(&session, why);
+    if (trigger != TRIGGER_SERVE && has_other_driver()) {
+        session_give_up(&session, policy_reason_text(REASON_DRIVER_TO_COME));
         return;
     }
     session_warm(&session, trigger, process.late, reason_write(reason, cuda_name(), why, sizeof why));
@@ -509,17 +509,33 @@ static void tell_end(void)
 /* ---- serving --------------------------------------------------------------------------------------------------------
  */
 
+/* Is a driver of the program's own still to come? Then it is looked for again at later waits, but not at each. */
+static bool waits_for_driver(void)
+{
+    process.other_driver = process.state == STATE_WAITS && stack_left_here() >= STACK_BYTES && has_other_driver();
+    return process.other_driver;
+}
+
+static bool is_time_for_driver(void)
+{
+    return !process.other_driver || __atomic_fetch_add(&process.waits, 1, __ATOMIC_RELAXED) % LATE_LOOKS == 0;
+}
+
 /* At a socket that listens. Of several threads one goes on; what it calls itself is not watched any more. */
 static enum signals_came serve(int listener, struct call call)
 {
     struct quiet quiet;
     enum reason why;
-    if (!can_wait(call) || !is_this_process())
+    if (!is_time_for_driver() || !can_wait(call) || !is_this_process())
         return SIGNALS_NONE;
     if (!has_cuda())
         return is_time_to_tell() ? tell(listener, call) : SIGNALS_NONE;
     if (is_refused(call, &why)) {
         refuse(why);
+        return SIGNALS_NONE;
+    }
+    if (waits_for_driver()) {
+        refuse(REASON_DRIVER_TO_COME);
         return SIGNALS_NONE;
     }
     if (!watch_end())
@@ -966,7 +982,7 @@ static void begin(const struct start *start)
         load_moment();
     } else {
         process.state = STATE_WAITS;
-        session_prefetch(&session, start);
+        session_prefetch(&session);
     }
     /* Warm already, it may still load libraries that can be made ready when it serves. */
     if (process.state == STATE_WAITS || (process.state == STATE_WARMED && session_has_libraries(&session)))

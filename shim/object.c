@@ -292,19 +292,20 @@ bool object_carries_fat_binary(const struct link_map *object, bool may_go)
     return is_of_wrapper(object, &last[0], may_go) || is_of_wrapper(object, &last[1], may_go);
 }
 
-bool object_search_list(const struct link_map *object, bool may_go, char *list, size_t size)
+ElfW(Sxword) object_search_list(const struct link_map *object, bool may_go, char *list, size_t size)
 {
     struct entry entries[] = {{DT_RUNPATH, 0}, {DT_RPATH, 0}, {DT_STRTAB, 0}, {DT_STRSZ, 0}};
     entries_find(object, may_go, entries, 4);
-    const size_t offset = entries[0].value ? entries[0].value : entries[1].value;
+    const struct entry *entry = entries[0].value ? &entries[0] : &entries[1];
+    const size_t offset = entry->value;
     const char *strings = address_of(object, entries[2].value);
     if (!offset || !strings || offset >= entries[3].value)
-        return false;
+        return 0;
     const size_t left = entries[3].value - offset, bytes = left < size - 1 ? left : size - 1;
     if (!fetch(strings + offset, list, bytes, may_go))
-        return false;
+        return 0;
     list[bytes] = '\0';
-    return true;
+    return entry->tag;
 }
 
 /* ---- names ----------------------------------------------------------------------------------------------------------

@@ -52,10 +52,10 @@ size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPAN
 bool object_carries_fat_binary(const struct link_map *object, bool may_go);
 
 /*
- * Where it looks for the libraries that it opens: DT_RUNPATH, else DT_RPATH, cut to `size`. false: it has neither, or
- * it is gone.
+ * Where it looks for the libraries that it opens, cut to `size`: the list of DT_RUNPATH or else of DT_RPATH, and which
+ * of the two it is. 0: it has neither, or it is gone.
  */
-bool object_search_list(const struct link_map *object, bool may_go, char *list, size_t size);
+ElfW(Sxword) object_search_list(const struct link_map *object, bool may_go, char *list, size_t size);
 
 /* Does `soname` match what an entry has before ".so", up to a "*" that stands for any rest? Pure. */
 bool object_matches(const char *soname, const char *entry);

@@ -111,12 +111,12 @@ struct decision policy_decide(const struct config *config, const struct facts *f
         return never(REASON_OPENED_LATE, NULL);
     if (facts->role == ROLE_TRACKER)
         return never(REASON_TRACKER, NULL);
-    if (facts->own_driver)
-        return never(REASON_OWN_DRIVER, facts->own_driver);
     if (config->trigger == SETTING_SERVE)
         return serve(REASON_ASKED_TO_SERVE, NULL);
     if (config->trigger == SETTING_FORK)
         return (struct decision){TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL};
+    if (facts->own_driver)
+        return serve(REASON_OWN_DRIVER, facts->own_driver);
     if (config->trigger == SETTING_LOAD)
         return decide_load(facts);
     if (config->trigger == SETTING_SPAWN)

@@ -16,7 +16,7 @@ struct facts {
     const char *skipped;      /* the entry of the skip list that matched, NULL when none */
     enum program_role role;   /* what Python's multiprocessing has started it for */
     bool nested;              /* it was started so by a worker, not by the program itself */
-    const char *own_driver;   /* a libcuda.so.1 that only the program would find (runpath.h), NULL when none */
+    const char *own_driver;   /* another libcuda.so.1 than ours that the program may open (runpath.h), or NULL */
     bool unreadable;          /* the executable is not laid out as expected: none of the facts below is known */
     bool opened_late;         /* the library came with dlopen, not with LD_PRELOAD */
     const char *cuda_library; /* a CUDA library that the executable links, NULL when none */

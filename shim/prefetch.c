@@ -3,14 +3,13 @@
 #include "prefetch.h"
 #include "clock.h"
 #include "file.h"
-#include "loader_cache.h"
+#include "library_file.h"
 #include "number.h"
 #include "object.h"
 #include "text.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -104,46 +103,12 @@ static bool path_collect(const struct link_map *object, const char *path, bool m
     return true;
 }
 
-/* In a list of folders as the dynamic loader reads one (ld.so(8)): an empty entry is the current folder. */
-static bool list_add(struct paths *paths, const char *list, const char *name)
-{
-    char path[PATH_MAX];
-    for (int length; list; list = list[length] ? list + length + 1 : NULL) {
-        length = (int)strcspn(list, ":;");
-        struct text text = text_in(path, sizeof path);
-        text_format(&text, "%.*s%s%s", length, list, length ? "/" : "", name);
-        if (!text.truncated && access(path, R_OK) == 0)
-            return path_add(paths, path);
-    }
-    return false;
-}
-
-enum { CACHE_BYTES = 4 << 20 };
-
-/* The loader's cache, in memory of our own, since a mapping of the file would fault if it were cut; NULL: none. */
-static char *cache_read(size_t *size)
-{
-    int fd = open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    char *bytes = mmap(NULL, CACHE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ssize_t length = bytes != MAP_FAILED ? read(fd, bytes, CACHE_BYTES) : -1;
-    close(fd);
-    *size = length > 0 ? (size_t)length : 0;
-    return bytes != MAP_FAILED ? bytes : NULL;
-}
-
 static void driver_add(struct paths *paths, const char *library_path)
 {
-    size_t size = 0;
-    char *cache = cache_read(&size);
-    for (size_t i = 0; i < sizeof driver_files / sizeof *driver_files; i++) {
-        const char *path = cache ? loader_cache_find(cache, size, driver_files[i]) : NULL;
-        if (!list_add(paths, library_path, driver_files[i]) && path)
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof driver_files / sizeof *driver_files; i++)
+        if (library_file_find(library_path, driver_files[i], path, sizeof path) != LIBRARY_NOWHERE)
             path_add(paths, path);
-    }
-    if (cache)
-        munmap(cache, CACHE_BYTES);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See runpath.h. */
 #include "runpath.h"
+#include "library_file.h"
+#include "object.h"
 #include "text.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -9,83 +11,125 @@
 
 static const char driver_name[] = "libcuda.so.1";
 
+#ifdef __aarch64__
+#define MULTIARCH "aarch64-linux-gnu"
+#else
+#define MULTIARCH "x86_64-linux-gnu"
+#endif
+
+/* What $LIB stands for, which is built into the loader: each is tried. */
+static const char libs[][24] = {"lib64", "lib/" MULTIARCH, "lib"};
+
+struct search {
+    const char *started, *library_path;
+    char list[PATH_MAX], origin[PATH_MAX], path[PATH_MAX];
+    char last_list[PATH_MAX], last_origin[PATH_MAX]; /* what was looked at last: many libraries are built alike */
+    bool found;
+};
+
 /*
- * The folder of an object, which $ORIGIN stands for. The loader gives the executable itself no name; where the loader
- * was run as a command, /proc/self/exe is the loader, and glibc makes AT_EXECFN the program (seen with 2.36).
+ * The directory of an object, which $ORIGIN stands for. The loader gives the executable itself no name; where the
+ * loader was run as a command, /proc/self/exe is the loader, and glibc makes AT_EXECFN the program (seen with 2.36).
  */
-static bool origin_of(const struct link_map *map, const char *started, char *folder, size_t size)
+static bool origin_find(struct search *search, const char *path)
 {
-    struct text text = text_in(folder, size);
-    if (map->l_name[0]) {
-        text_format(&text, "%s", map->l_name);
+    struct text text = text_in(search->origin, sizeof search->origin);
+    if (path[0]) {
+        text_format(&text, "%s", path);
     } else {
         char executable[PATH_MAX];
-        if (!realpath("/proc/self/exe", executable) ||
-            (strncmp(text_base_name(executable), "ld", 2) == 0 && !(started && realpath(started, executable))))
+        if (!realpath("/proc/self/exe", executable) || (strncmp(text_base_name(executable), "ld", 2) == 0 &&
+                                                        !(search->started && realpath(search->started, executable))))
             return false;
         text_format(&text, "%s", executable);
     }
-    char *slash = strrchr(folder, '/');
+    char *slash = strrchr(search->origin, '/');
     if (slash)
         *slash = '\0';
     return slash && !text.truncated;
 }
 
-/* One entry of a RUNPATH (an empty one is the current folder) with the driver's name, "$ORIGIN" at its start replaced.
- */
-static bool entry_expand(const char *entry, size_t length, const char *origin, struct text *path)
+/* The length of the token at `at`, "$NAME" or "${NAME}"; 0: it is another. As in the loader, any text may follow. */
+static size_t token_length(const char *at, const char *name)
 {
-    static const char *const tokens[] = {"$ORIGIN", "${ORIGIN}"};
-    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
-        size_t token = strlen(tokens[i]);
-        if (length >= token && strncmp(entry, tokens[i], token) == 0) {
-            text_format(path, "%s", origin);
-            entry += token;
-            length -= token;
-            break;
-        }
-    }
-    text_format(path, "%.*s%s%s", (int)length, entry, length || path->length ? "/" : "", driver_name);
-    return !path->truncated;
+    const size_t length = strlen(name);
+    const bool braced = at[1] == '{';
+    if (at[0] != '$' || strncmp(at + 1 + braced, name, length) != 0 || (braced && at[2 + length] != '}'))
+        return 0;
+    return 1 + length + (braced ? 2 : 0);
 }
 
-static bool map_has_driver(const struct link_map *map, const char *started, struct text *shown)
+/* One entry of a list with the driver's name (an empty entry is the current directory), its tokens replaced. */
+static bool entry_has_driver(struct search *search, const char *entry, const char *end, const char *lib)
 {
-    char origin[PATH_MAX], path[PATH_MAX];
-    const char *entry = object_string(map, DT_RUNPATH);
-    if (!entry || !origin_of(map, started, origin, sizeof origin))
-        return false;
-    for (;; entry++) {
-        size_t length = strcspn(entry, ":");
-        struct text text = text_in(path, sizeof path);
-        if (entry_expand(entry, length, origin, &text) && access(path, F_OK) == 0) {
-            text_format(shown, "%s", path);
-            return true;
+    const struct {
+        const char *name, *value;
+    } tokens[] = {{"ORIGIN", search->origin}, {"LIB", lib}};
+    struct text text = text_in(search->path, sizeof search->path);
+    while (entry < end) {
+        size_t token = 0, i = 0;
+        while (i < sizeof tokens / sizeof *tokens && !(token = token_length(entry, tokens[i].name)))
+            i++;
+        text_format(&text, token ? "%s" : "%.1s", token ? tokens[i].value : entry);
+        entry += token ? token : 1;
+    }
+    text_format(&text, "%s%s", text.length ? "/" : "", driver_name);
+    return !text.truncated && access(search->path, F_OK) == 0;
+}
+
+static bool list_has_driver(struct search *search)
+{
+    for (const char *entry = search->list;; entry++) {
+        const char *const end = entry + strcspn(entry, ":");
+        for (size_t i = 0; i < sizeof libs / sizeof *libs; i++) {
+            if (entry_has_driver(search, entry, end, libs[i]))
+                return true;
+            if (!memmem(entry, (size_t)(end - entry), "LIB", 3))
+                break;
         }
-        entry += length;
+        entry = end;
         if (!*entry)
             return false;
     }
 }
 
-bool runpath_has_driver(const struct image *image, char *path, size_t size)
+/* Is what the list leads to another file than ours? LD_LIBRARY_PATH comes before DT_RUNPATH. */
+static bool is_another(struct search *search, ElfW(Sxword) kind)
 {
-    struct text shown = text_in(path, size);
-    for (const struct link_map *map = image->maps; map; map = map->l_next)
-        if (strcmp(object_name(map), driver_name) == 0)
-            return false;
-    for (const struct link_map *map = image->maps; map; map = map->l_next)
-        if ((map == image->maps || object_is_cuda_library(object_name(map))) &&
-            map_has_driver(map, image->started, &shown))
-            return true;
-    return false;
+    char ours[PATH_MAX], one[PATH_MAX], other[PATH_MAX];
+    const enum library_place place = library_file_find(search->library_path, driver_name, ours, sizeof ours);
+    if (place == LIBRARY_IN_PATH && kind == DT_RUNPATH)
+        return false;
+    return place == LIBRARY_NOWHERE || !realpath(ours, one) || !realpath(search->path, other) ||
+           strcmp(one, other) != 0;
 }
 
-bool runpath_of_executable_has_driver(const struct image *image, char *path, size_t size)
+static bool is_as_the_last(const struct search *search)
 {
-    struct link_map executable = *image->maps;
-    struct image alone = *image;
-    executable.l_next = NULL;
-    alone.maps = &executable;
-    return runpath_has_driver(&alone, path, size);
+    return strcmp(search->list, search->last_list) == 0 && strcmp(search->origin, search->last_origin) == 0;
+}
+
+/* false where one was found: the walk ends. */
+static bool look_at(const struct link_map *object, const char *path, bool may_go, void *argument)
+{
+    struct search *search = argument;
+    const ElfW(Sxword) kind = object_search_list(object, may_go, search->list, sizeof search->list);
+    if (!kind || !origin_find(search, path) || is_as_the_last(search))
+        return true;
+    memcpy(search->last_list, search->list, sizeof search->list);
+    memcpy(search->last_origin, search->origin, sizeof search->origin);
+    search->found = list_has_driver(search) && is_another(search, kind);
+    return !search->found;
+}
+
+bool runpath_has_driver(const struct loaded *loaded, const char *started, const char *library_path, char *path,
+                        size_t size)
+{
+    struct text shown = text_in(path, size);
+    struct search search = {.started = started, .library_path = library_path};
+    if (!loaded->cuda.driver)
+        loaded_walk(loaded, look_at, &search);
+    if (search.found)
+        text_format(&shown, "%s", search.path);
+    return search.found;
 }

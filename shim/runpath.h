@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether the program has a driver library of its own. A RUNPATH counts only for what the object that has it opens
- * (ld.so(8)), so an executable or a CUDA runtime with one may find another libcuda.so.1 than we would; and since ours
- * would be loaded first, the program would be given it instead of its own.
+ * Whether the program may find another driver library than we would. DT_RUNPATH counts only for what the object that
+ * has it opens, DT_RPATH also for what the libraries open that it has loaded, and before LD_LIBRARY_PATH (ld.so(8)). So
+ * where such a list leads to a libcuda.so.1, the program may mean that one; and since ours would be loaded first, it
+ * would be given ours instead.
+ *
+ * Any loaded object may be the one that opens the driver, so the lists of all are looked at. Not seen: a program that
+ * opens a driver by its path; one in a directory for newer processors (glibc-hwcaps, $PLATFORM).
  */
 #ifndef GPUWARM_RUNPATH_H
 #define GPUWARM_RUNPATH_H
 
-#include "image.h"
+#include "loaded.h"
 
 /*
- * Is there a libcuda.so.1 in the RUNPATH of the executable or of a CUDA library, and none loaded yet? Then `path` (of
- * `size` bytes) is where, cut off if need be. Looks at the file system, only where there is a RUNPATH.
+ * Does such a list lead to another libcuda.so.1 than the one that we would be given (library_file.h), and is none
+ * loaded yet? Then `path` (of `size` bytes) is where, cut off if need be. `started` is the path that the executable was
+ * started by, NULL when unknown; `library_path` the value of LD_LIBRARY_PATH at its start, or NULL. Looks at the file
+ * system, only where there is such a list.
  */
-bool runpath_has_driver(const struct image *image, char *path, size_t size);
-
-/* The same of the executable alone, which is all that may be looked at without a lock once threads run. */
-bool runpath_of_executable_has_driver(const struct image *image, char *path, size_t size);
+bool runpath_has_driver(const struct loaded *loaded, const char *started, const char *library_path, char *path,
+                        size_t size);
 
 #endif

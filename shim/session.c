@@ -45,7 +45,10 @@ bool session_open(struct session *session, const struct start *start)
             config_parse(environment, &session->config);
         }
     }
-    facts_gather(start, found ? &session->image : NULL, environment, &session->config, &session->process);
+    const char *library_path = environment_get(start->environment, "LD_LIBRARY_PATH");
+    snprintf(session->library_path, sizeof session->library_path, "%s", library_path ? library_path : "");
+    facts_gather(start, found ? &session->image : NULL, &session->loaded, environment, &session->config,
+                 &session->process);
     session->decision = policy_decide(&session->config, &session->process.facts);
     bool late = session->process.facts.opened_late;
     log_start(&session->log, session->config.log_level, session->config.log_file, late);
@@ -232,6 +235,7 @@ static struct warm_request request_make(const struct session *session, enum trig
         .alone = policy_is_before_main(trigger),
         .device_comes_later = policy_device_comes_later(trigger),
         .prefetched = session->prefetched,
+        .library_path = session->library_path,
         .takes_exclusive = policy_takes_exclusive(&session->config, &process->facts, trigger),
     };
 }
@@ -261,8 +265,6 @@ void session_warm(struct session *session, enum trigger trigger, bool late, cons
     struct warm_request request = request_make(session, trigger);
     request.unless_in_use = late;
     const bool before_main = policy_is_before_main(trigger);
-    if (before_main && session->libc.environment)
-        request.library_path = environment_get(*session->libc.environment, "LD_LIBRARY_PATH");
     unsigned taken = standard_take();
     warm_run(&request, warmth);
     standard_free(taken);
@@ -292,11 +294,10 @@ void session_warm_libraries(struct session *session)
         warmth_say(session);
 }
 
-void session_prefetch(struct session *session, const struct start *start)
+void session_prefetch(struct session *session)
 {
     if (session->config.stages & STAGE_BIT(prefetch))
-        stage_prefetch(true, environment_get(start->environment, "LD_LIBRARY_PATH"), &session->loaded,
-                       &session->prefetched);
+        stage_prefetch(true, session->library_path, &session->loaded, &session->prefetched);
 }
 
 void session_give_up(struct session *session, const char *reason)

@@ -25,6 +25,7 @@ struct session {
     char program[256];
     char log_file[PATH_MAX];
     char report[PATH_MAX];
+    char library_path[PATH_MAX];     /* LD_LIBRARY_PATH as the loader read it; cut where it is longer */
     struct identity report_named;    /* the descriptor that this leads to, as it was at the start */
     bool report_refused;             /* it could not be written, and that was said */
     char reason[640];                /* of the decision, or of the warm-up once there was one, in words */
@@ -62,7 +63,7 @@ bool session_has_libraries(const struct session *session);
 void session_warm_libraries(struct session *session);
 
 /* Reads ahead for a process that is warmed later (stage `prefetch`), where that is asked for. */
-void session_prefetch(struct session *session, const struct start *start);
+void session_prefetch(struct session *session);
 
 /* Logs and reports that the process is not warmed for a reason that showed only now. */
 void session_give_up(struct session *session, const char *reason);

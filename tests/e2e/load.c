@@ -286,12 +286,29 @@ Test(load, a_program_with_a_driver_of_its_own_is_left_alone)
     cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_host("own_driver"), program), NULL).status, 0);
     cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_build("simcuda/libcuda.so.1"), own), NULL).status, 0);
     cr_assert_not(host_warmed(LIST(program), settings));
-    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "its RUNPATH leads to a driver of its own"));
+    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "it may open another driver than the loader would give us"));
     struct run asked =
         run_program(PRELOADED, LIST(program), LIST("LD_LIBRARY_PATH=/nonexistent", "GPUWARM_TRIGGER=load"));
     cr_expect_eq(line_count(asked.err), 1, "asked for by name, and not given: %s", asked.err);
     cr_assert_not(host_warmed(LIST(run_loader(), program), settings));
-    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "its RUNPATH leads to a driver of its own"));
+    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "it may open another driver than the loader would give us"));
+}
+
+/* The RPATH of a library comes before LD_LIBRARY_PATH, where we would find ours. */
+Test(load, a_library_with_a_driver_of_its_own_is_left_alone)
+{
+    const char *program = run_scratch("opens_driver"), *own = run_scratch("own");
+    cr_assert_eq(mkdir(own, 0700), 0);
+    const char *const *copy = LIST("/bin/cp", run_host("opens_driver"), run_host("libopens.so"), run_scratch(""));
+    cr_assert_eq(run_program(PLAIN, copy, NULL).status, 0);
+    struct run without = run_program(PRELOADED, LIST(program), LIST("GPUWARM_TRIGGER=load"));
+    cr_expect_str_eq(without.out, "another driver\n", "there is only one: %s", without.out);
+    cr_expect_gt(journal_calls(journal_read(), "cuInit", NULL), 0, "warmed");
+    cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_build("simcuda/libcuda.so.1"), own), NULL).status, 0);
+    for (const char *const *trigger = LIST("GPUWARM_TRIGGER=auto", "GPUWARM_TRIGGER=load"); *trigger; trigger++) {
+        struct run run = run_program(PRELOADED, LIST(program), LIST(*trigger));
+        cr_expect_str_eq(run.out, "its own driver\n", "%s: %s", *trigger, run.out);
+    }
 }
 
 Test(load, an_injected_profiler_is_not_preceded)

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 TestSuite(serve, .init = run_setup, .fini = run_teardown);
 
@@ -47,6 +48,27 @@ Test(serve, a_library_that_carries_a_fat_binary)
         cr_expect_eq(run.status, 5, "%s", run.err);
         cr_expect_str_eq(report_text(report_read(report), "result"), "warm", "%s", *first);
         cr_expect_not_null(strstr(report_text(report_read(report), "reason"), "with libkernels.so"));
+    }
+}
+
+/* A library that was opened leads to another driver than ours: that is waited for. */
+Test(serve, a_library_with_a_driver_of_its_own)
+{
+    const char *library = run_scratch("libopens.so"), *report = run_scratch("report"), *own = run_scratch("own");
+    cr_assert_eq(mkdir(own, 0700), 0);
+    cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_host("libopens.so"), library), NULL).status, 0);
+    cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_build("simcuda/libcuda.so.1"), own), NULL).status, 0);
+    for (const char *const *first = LIST("pipe", "thread"); *first; first++) {
+        const char *argv[32] = {run_host("steps"), *first, "listen", run_env("open:%s", library), "wait:poll",
+                                run_env("driver:%s", library)};
+        struct run run = run_program(PRELOADED, argv, LIST(run_env("GPUWARM_REPORT=%s", report)));
+        cr_expect_not_null(strstr(run.out, run_env("\ndriver %s: 1\n", library)), "%s", run.out);
+        cr_expect_str_eq(report_text(report_read(report), "result"), "skipped", "%s", *first);
+        cr_expect_not_null(strstr(report_text(report_read(report), "detail"), "leads to another driver"));
+        for (int i = 6; i < 24; i++)
+            argv[i] = "wait:poll";
+        run_program(PRELOADED, argv, LIST(run_env("GPUWARM_REPORT=%s", report)));
+        cr_expect_str_eq(report_text(report_read(report), "result"), "warm", "%s: with that driver", *first);
     }
 }
 

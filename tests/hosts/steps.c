@@ -155,6 +155,13 @@ static long step_open(const char *library)
     return dlopen(library, RTLD_NOW | RTLD_GLOBAL) != NULL;
 }
 
+/* 1: the library (libopens.c) gets its own driver, 0: another. */
+static long step_driver(const char *library)
+{
+    const char *(*opens)(void) = (const char *(*)(void))dlsym(dlopen(library, RTLD_NOW), "opens_driver");
+    return opens ? strcmp(opens(), "its own driver") == 0 : -1;
+}
+
 static long step_init(const char *unused)
 {
     int (*init)(unsigned) = (int (*)(unsigned))dlsym(RTLD_DEFAULT, "cuInit");
@@ -235,7 +242,7 @@ static const struct step {
              {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
              {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
              {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch},
-             {"mask", step_mask},     {"child", step_child},     {"thread", step_thread}};
+             {"mask", step_mask},     {"child", step_child},     {"thread", step_thread}, {"driver", step_driver}};
 
 int main(int argc, char **argv)
 {

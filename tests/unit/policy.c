@@ -184,14 +184,20 @@ Test(policy, spawned_under_other_triggers)
     assert_decision(&automatic, &facts, TRIGGER_SERVE, REASON_NOT_CUDA, NULL);
 }
 
-/* A process that would find another driver than we do is not even warmed when it asks for it. */
+/* A process that may find another driver than we do is not warmed before it has opened one, even when it asks for it.
+ */
 Test(policy, own_driver)
 {
-    struct facts facts = {.own_driver = other, .cuda_library = library};
-    struct config config = config_with(SETTING_LOAD);
-    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
-    config = config_with(SETTING_AUTO);
-    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
+    static const enum trigger_setting settings[] = {SETTING_AUTO, SETTING_LOAD, SETTING_SPAWN};
+    struct facts facts = {.own_driver = other, .cuda_library = library, .role = ROLE_SPAWNED};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct config config = config_with(settings[i]);
+        assert_decision(&config, &facts, TRIGGER_SERVE, REASON_OWN_DRIVER, other);
+    }
+    struct config config = config_with(SETTING_SERVE);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ASKED_TO_SERVE, NULL);
+    config = config_with(SETTING_FORK);
+    assert_decision(&config, &facts, TRIGGER_FORK, REASON_ASKED_TO_FORK, NULL);
 }
 
 /* Only an ancestor with the same local rank restrains; the process itself, before exec, does not. */
@@ -344,7 +350,7 @@ Test(policy, precedence_of_what_is_never_warmed)
     facts.opened_late = false;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_TRACKER, NULL);
     facts.role = ROLE_FORK_SERVER;
-    assert_decision(&config, &facts, TRIGGER_NONE, REASON_OWN_DRIVER, other);
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_OWN_DRIVER, other);
     facts.own_driver = NULL;
     config.trigger = SETTING_SPAWN;
     assert_decision(&config, &facts, TRIGGER_NONE, REASON_NESTED, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether the program has a driver of its own: objects made by hand, as the loader lists them, and a folder that holds
- * a libcuda.so.1. Only the executable's and CUDA libraries' RUNPATH counts, and only where no driver is loaded.
+ * Whether the program may find another driver: objects made by hand, as the loader lists them, and a folder that holds
+ * a libcuda.so.1.
  */
 #include "runpath.h"
 #include <criterion/criterion.h>
@@ -17,14 +17,14 @@
 
 struct object {
     struct link_map map;
-    ElfW(Dyn) dynamic[4];
+    ElfW(Dyn) dynamic[6];
     char path[PATH_MAX], strings[PATH_MAX];
 };
 
 static struct object objects[2]; /* the executable and a library */
 static char folder[64], found[PATH_MAX];
 
-/* FOLDER/own has a driver, FOLDER/bare has none. */
+/* FOLDER/own has a driver, and so has FOLDER/lib; FOLDER/bare has none. */
 static void setup(void)
 {
     char path[PATH_MAX];
@@ -38,11 +38,13 @@ static void setup(void)
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     cr_assert_geq(fd, 0);
     close(fd);
+    snprintf(path, sizeof path, "%s/lib", folder);
+    cr_assert_eq(symlink("own", path), 0);
 }
 
 static void teardown(void)
 {
-    static const char *const names[] = {"/own/libcuda.so.1", "/own", "/bare", ""};
+    static const char *const names[] = {"/own/libcuda.so.1", "/lib", "/own", "/bare", ""};
     for (size_t i = 0; i < COUNT(names); i++) {
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%s%s", folder, names[i]);
@@ -52,17 +54,34 @@ static void teardown(void)
 
 TestSuite(runpath, .init = setup, .fini = teardown);
 
-/* `name` is in FOLDER; in `runpath` (NULL: it has none) every "@" stands for FOLDER. */
-static void object_make(struct object *object, const char *name, const char *runpath)
+/*
+ * `name` is in FOLDER; in its search list (NULL: it has none) every "@" stands for FOLDER. The list is after a NUL,
+ * since a list at the start of the strings is none.
+ */
+static void object_make_of(struct object *object, const char *name, ElfW(Sxword) kind, const char *runpath)
 {
     *object = (struct object){.map = {.l_name = object->path, .l_ld = object->dynamic}};
     snprintf(object->path, sizeof object->path, "%s/%s", folder, name);
+    char *list = object->strings + 1;
     for (const char *c = runpath; c && *c; c++)
-        snprintf(object->strings + strlen(object->strings), sizeof folder, *c == '@' ? "%s" : "%.1s",
-                 *c == '@' ? folder : c);
+        snprintf(list + strlen(list), sizeof folder, *c == '@' ? "%s" : "%.1s", *c == '@' ? folder : c);
     object->dynamic[0] = (ElfW(Dyn)){.d_tag = DT_STRTAB, .d_un = {.d_ptr = (ElfW(Addr))object->strings}};
     object->dynamic[1] = (ElfW(Dyn)){.d_tag = DT_STRSZ, .d_un = {.d_val = sizeof object->strings}};
-    object->dynamic[2] = (ElfW(Dyn)){.d_tag = runpath ? DT_RUNPATH : DT_NULL, .d_un = {.d_val = 0}};
+    object->dynamic[2] = (ElfW(Dyn)){.d_tag = runpath ? kind : DT_NULL, .d_un = {.d_val = 1}};
+}
+
+static void object_make(struct object *object, const char *name, const char *runpath)
+{
+    object_make_of(object, name, DT_RUNPATH, runpath);
+}
+
+/* With LD_LIBRARY_PATH, or NULL. */
+static bool search(const char *library_path)
+{
+    struct loaded loaded = {.first = &objects[0].map, .start_last = &objects[0].map};
+    loaded.start_last = objects[0].map.l_next ? objects[0].map.l_next : &objects[0].map;
+    loaded.cuda.driver = strstr(objects[1].path, "libcuda.so.1") != NULL;
+    return runpath_has_driver(&loaded, NULL, library_path, found, sizeof found);
 }
 
 /* The executable with one RUNPATH, and a library with another one. */
@@ -71,7 +90,7 @@ static bool has_driver(const char *runpath, const char *library, const char *lib
     object_make(&objects[0], "server", runpath);
     object_make(&objects[1], library, library_runpath);
     objects[0].map.l_next = &objects[1].map;
-    return runpath_has_driver(&(struct image){.maps = &objects[0].map}, found, sizeof found);
+    return search(NULL);
 }
 
 Test(runpath, of_the_executable)
@@ -88,6 +107,8 @@ Test(runpath, of_the_executable)
         {"@/own/x", false},      {"$ORIGIN/own", true},
         {"${ORIGIN}/own", true}, {"$ORIGIN/bare:$ORIGIN/bare/../own", true},
         {"$ORIGIN", false},      {"$LIB/own", false},
+        {"@/$LIB", true},        {"@/${LIB}/.", true},
+        {"@/$LIBRARY", false},   {"@/$OTHER/own", false},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         cr_assert_eq(has_driver(rows[i].runpath, "libc.so.6", NULL), rows[i].has, "%s", rows[i].runpath);
@@ -108,7 +129,7 @@ Test(runpath, of_a_library)
     cr_assert(has_driver(NULL, "libcudart.so.12", "@/own"));
     cr_assert(has_driver("@/bare", "libcudart.so.12", "$ORIGIN/own"));
     cr_assert_not(has_driver(NULL, "libcudart.so.12", "@/bare"));
-    cr_assert_not(has_driver(NULL, "libssl.so.3", "@/own"), "its RUNPATH is not for what CUDA opens");
+    cr_assert(has_driver(NULL, "libworker.so", "@/own"), "it may be what opens the driver");
 }
 
 /* What is loaded already is what the program and we are given, wherever it came from. */
@@ -125,7 +146,7 @@ Test(runpath, executable_without_a_name)
     cr_assert_gt(readlink("/proc/self/exe", program, sizeof program - 1), 0);
     object_make(&objects[0], "server", "$ORIGIN/../../../../../../../../../../../../@/own");
     objects[0].path[0] = '\0';
-    cr_assert(runpath_has_driver(&(struct image){.maps = &objects[0].map}, found, sizeof found));
+    cr_assert(search(NULL));
     *strrchr(program, '/') = '\0';
     cr_assert_eq(strncmp(found, program, strlen(program)), 0, "%s is not below %s", found, program);
 }
@@ -136,7 +157,8 @@ Test(runpath, no_room)
     char small[16];
     object_make(&objects[0], "server", "@/own");
     memset(small, 'z', sizeof small);
-    runpath_has_driver(&(struct image){.maps = &objects[0].map}, small, sizeof small - 4);
+    const struct loaded loaded = {.first = &objects[0].map, .start_last = &objects[0].map};
+    runpath_has_driver(&loaded, NULL, NULL, small, sizeof small - 4);
     cr_assert_not_null(memchr(small, '\0', sizeof small - 4));
     cr_assert_eq(memcmp(small + sizeof small - 4, "zzzz", 4), 0);
 }
@@ -157,6 +179,48 @@ Test(runpath, a_long_path_is_found_and_cut_off_where_it_is_shown)
     char shown[16];
     object_make(&objects[0], "server", "@/own");
     objects[0].map.l_next = NULL;
-    cr_assert(runpath_has_driver(&(struct image){.maps = &objects[0].map}, shown, sizeof shown));
+    const struct loaded loaded = {.first = &objects[0].map, .start_last = &objects[0].map};
+    cr_assert(runpath_has_driver(&loaded, NULL, NULL, shown, sizeof shown));
     cr_expect_eq(strlen(shown), sizeof shown - 1);
+}
+
+/* DT_RPATH comes before LD_LIBRARY_PATH, DT_RUNPATH after it; what leads to our file is no other. */
+Test(runpath, our_own_file_is_no_other)
+{
+    char own[PATH_MAX], lib[PATH_MAX], bare[PATH_MAX];
+    snprintf(own, sizeof own, "%s/own", folder);
+    snprintf(lib, sizeof lib, "%s/lib", folder);
+    snprintf(bare, sizeof bare, "/nowhere:%s/bare", folder);
+    object_make(&objects[1], "libfirst.so", NULL);
+    object_make_of(&objects[0], "server", DT_RPATH, "@/lib");
+    objects[0].map.l_next = &objects[1].map;
+    cr_expect(search(NULL));
+    cr_expect(search(bare));
+    cr_expect_not(search(own), "a link to it");
+    cr_expect_not(search(lib));
+    object_make_of(&objects[0], "server", DT_RUNPATH, "@/own");
+    objects[0].map.l_next = &objects[1].map;
+    cr_expect(search(bare));
+    cr_expect(search(""));
+    char there[PATH_MAX];
+    snprintf(there, sizeof there, "%s/bare/libcuda.so.1", folder);
+    cr_assert_eq(link(strcat(strcpy(own, folder), "/own/libcuda.so.1"), there), 0);
+    cr_expect_not(search(bare), "LD_LIBRARY_PATH comes first");
+    object_make_of(&objects[0], "server", DT_RPATH, "@/own");
+    objects[0].map.l_next = &objects[1].map;
+    cr_expect(search(bare), "it comes second");
+    cr_assert_eq(unlink(there), 0);
+}
+
+/* The same of a library that another thread may unload, and that is not all there. */
+Test(runpath, of_what_may_go)
+{
+    object_make(&objects[0], "server", NULL);
+    object_make(&objects[1], "libworker.so", "@/own");
+    objects[0].map.l_next = &objects[1].map;
+    const char threads = 0;
+    const struct loaded loaded = {.first = &objects[0].map, .start_last = &objects[0].map, .single_threaded = &threads};
+    cr_expect(runpath_has_driver(&loaded, NULL, NULL, found, sizeof found));
+    objects[1].map.l_ld = NULL;
+    cr_expect_not(runpath_has_driver(&loaded, NULL, NULL, found, sizeof found));
 }

@@ -299,6 +299,7 @@ HOST_LDLIBS = $(if $(filter cuda,$(HOST_LINKS)),$(LINK_CUDA)) $(if $(filter no-p
               $(if $(filter standins,$(HOST_LINKS)),-Wl$(comma)--no-as-needed $(BUILD)/standins/libcublas.so.13 -rdynamic) \
               $(if $(filter foreign,$(HOST_LINKS)),$(@D)/libforeign.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter kernels,$(HOST_LINKS)),$(@D)/libkernels.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
+              $(if $(filter starter,$(HOST_LINKS)),-L$(@D) -l:libglib-2.0.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter opens,$(HOST_LINKS)),-L$(@D) -l:libopens.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
               $(if $(filter rpath,$(HOST_LINKS)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/own' -Wl$(comma)--disable-new-dtags) \
               $(if $(filter acts,$(HOST_LINKS)),$(@D)/libacts.so -Wl$(comma)-rpath$(comma)'$$ORIGIN') \
@@ -324,6 +325,17 @@ build-tests: $(HOST_SCRIPTS)
 $(BUILD)/tests/hosts/%.py: tests/hosts/%.py
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
+# One program for each function that it is not to be warmed for.
+IMPORTS      := __fork __clone setuid setresuid setrlimit prlimit mlockall
+IMPORT_HOSTS := $(addprefix $(BUILD)/tests/hosts/imports_,$(IMPORTS))
+HOSTS        += $(IMPORT_HOSTS)
+build-tests: $(IMPORT_HOSTS)
+
+$(IMPORT_HOSTS): tests/hosts/imports.c $(SIMCUDA)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(COMMON) -DIMPORTED=$(patsubst imports_%,%,$(@F)) $(CFLAGS) -o $@ $< $(HOST_LDLIBS) $(SYSTEM_LIBS)
+
 # One program for each way to make a child, and for each library that does it: what an executable imports is looked at.
 CHILD_WAYS  := fork _Fork daemon forkpty clone library
 CHILD_HOSTS := $(foreach way,$(CHILD_WAYS),$(BUILD)/tests/hosts/child_by_$(way) $(BUILD)/tests/hosts/child_by_$(way)-no-pie)

@@ -42,7 +42,7 @@ static const char *profiler_find(const struct image *image)
     return NULL;
 }
 
-enum kind { FORKS, STARTS, CLOSES, ALONE, SETS_FLAGS };
+enum kind { FORKS, STARTS, CLOSES, ALONE, CHANGES_USER, LIMITS, SETS_FLAGS };
 
 static const char import_names[][OBJECT_NAME_BYTES] = {
 #define IMPORT(kind, name) name,
@@ -56,11 +56,16 @@ static const unsigned char import_kinds[] = {
 };
 enum { IMPORT_COUNT = sizeof import_kinds };
 
-static uint32_t imports_find(const struct links *links)
+/* Of a library that forks only to call exec it matters only that it starts others. */
+static uint32_t imports_find(const struct links *links, bool *starts)
 {
     uint32_t found = 0;
-    for (size_t i = 0; i < links->count; i++)
-        found |= object_imports(links->objects[i], import_names, IMPORT_COUNT);
+    for (size_t i = 0; i < links->count; i++) {
+        if (i > 0 && object_is_starter(object_name(links->objects[i])))
+            *starts = true;
+        else
+            found |= object_imports(links->objects[i], import_names, IMPORT_COUNT);
+    }
     return found;
 }
 
@@ -169,13 +174,17 @@ void facts_gather(const struct start *start, const struct image *image, const st
     if (!policy_is_cuda_executable(facts))
         return;
     image_add_needed(image, &links);
-    uint32_t imports = imports_find(&links);
+    bool starts = links.too_many;
+    uint32_t imports = imports_find(&links, &starts);
     facts->forks_with = import_of(imports, FORKS);
-    facts->leads_others = links.too_many || facts->forks_with || import_of(imports, STARTS);
+    facts->leads_others = starts || facts->forks_with || import_of(imports, STARTS);
     if (config->trigger != SETTING_AUTO)
         return;
     facts->closes_with = import_of(imports, CLOSES);
     facts->alone_with = import_of(imports, ALONE);
+    facts->user_with = import_of(imports, CHANGES_USER);
+    facts->limits_with = import_of(imports, LIMITS);
+    facts->asks_only = program_asks_only(start->argc, start->argv);
     facts->sets_flags = import_of(imports, SETS_FLAGS);
     /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
     if (policy_decide(config, facts).trigger == TRIGGER_LOAD)

@@ -368,6 +368,16 @@ bool object_is_server(const char *soname)
     return matches_one(soname, names, sizeof names / sizeof *names);
 }
 
+bool object_is_starter(const char *soname)
+{
+    static const char names[][16] = {
+#define STARTER(name) name,
+#include "starters.def"
+#undef STARTER
+    };
+    return matches_one(soname, names, sizeof names / sizeof *names);
+}
+
 bool object_is_runtime(const char *soname)
 {
     static const char names[][16] = {

@@ -69,6 +69,9 @@ bool object_is_transport(const char *soname);
 /* Does it match an entry of servers.def? Pure. */
 bool object_is_server(const char *soname);
 
+/* Does it match an entry of starters.def? Pure. */
+bool object_is_starter(const char *soname);
+
 /* Does it match an entry of runtimes.def? Pure. */
 bool object_is_runtime(const char *soname);
 

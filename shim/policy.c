@@ -59,6 +59,12 @@ static struct decision decide_auto(const struct facts *facts)
         return serve(REASON_CLOSES, facts->closes_with);
     if (facts->alone_with)
         return serve(REASON_ALONE, facts->alone_with);
+    if (facts->user_with)
+        return serve(REASON_CHANGES_USER, facts->user_with);
+    if (facts->limits_with)
+        return serve(REASON_LIMITS, facts->limits_with);
+    if (facts->asks_only)
+        return serve(REASON_ASKS_ONLY, NULL);
     if (facts->sets_flags)
         return serve(REASON_SETS_FLAGS, facts->sets_flags);
     if (facts->chooses_with)

@@ -27,9 +27,12 @@ struct facts {
     bool leads_others;        /* it imports one of those, or one by which programs are started */
     const char *closes_with;  /* an import by which the program may close the driver's descriptors, or NULL */
     const char *alone_with;   /* an import that the kernel refuses to a process of several threads, or NULL */
+    const char *user_with;    /* an import by which it becomes another user, or NULL */
+    const char *limits_with;  /* an import by which it limits its addresses or locks its memory, or NULL */
     const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */
     const char *sets_flags;   /* an import by which it sets a primary context's flags and is refused later, or NULL */
     bool too_large;           /* there is too much to be searched for those */
+    bool asks_only;           /* its one argument is --version, --help or the like */
     const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */
     enum marker_relation ancestor;
 };

@@ -151,6 +151,15 @@ struct program program_from(int argc, char *const *argv)
     return program;
 }
 
+bool program_asks_only(int argc, char *const *argv)
+{
+    static const char questions[][12] = {"--version", "--help", "-h", "-V"};
+    const char *rest = NULL;
+    for (size_t i = 0; argc == 2 && argv[1] && !(rest && !*rest) && i < COUNT(questions); i++)
+        rest = after(argv[1], questions[i]);
+    return rest && !*rest;
+}
+
 /* A glob of the list: as it stands, or with any rest after a "*" at its end. */
 static bool entry_matches(const char *glob, const char *name)
 {

@@ -26,6 +26,9 @@ struct program {
 /* Borrows from argv. */
 struct program program_from(int argc, char *const *argv);
 
+/* Is it asked for nothing but its version or help: is its one argument --version, --help, -h or -V? */
+bool program_asks_only(int argc, char *const *argv);
+
 /* The entry of a skip list that matched. */
 struct skip {
     const char *glob;

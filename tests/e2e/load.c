@@ -210,6 +210,35 @@ Test(load, so_is_one_whose_library_does_it)
     cr_assert_str_eq(run.out, "worker: cuInit 3, device 0 is Simulated GPU 0\n", "the hazard is real");
 }
 
+Test(load, what_a_program_imports_speaks_against_it)
+{
+    static const char *const names[] = {"__fork", "__clone", "setuid", "setresuid", "setrlimit", "prlimit", "mlockall"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *const *argv = LIST(run_host(run_env("imports_%s", names[i])));
+        cr_expect_not(host_warmed(argv, LIST(run_env("GPUWARM_REPORT=%s", run_scratch("report")))), "%s", names[i]);
+        cr_expect_not_null(
+            strstr(report_text(report_read(run_scratch("report")), "reason"), run_env("it imports %s:", names[i])));
+        cr_expect(host_warmed(argv, LIST("GPUWARM_TRIGGER=load")), "%s: asked for", names[i]);
+    }
+    cr_expect(host_warmed(LIST(run_host("imports")), NULL), "another import");
+}
+
+Test(load, a_library_that_forks_only_to_start_programs_does_not)
+{
+    cr_expect(host_warmed(LIST(run_host("starts_by_glib")), NULL));
+}
+
+Test(load, a_program_that_is_asked_for_its_version_is_left_alone)
+{
+    const char *host = run_host("first_call");
+    for (const char *const *question = LIST("--version", "--help", "-h", "-V"); *question; question++) {
+        cr_expect_not(host_warmed(LIST(host, *question), NULL), "%s", *question);
+        cr_expect(host_warmed(LIST(host, *question, "more"), NULL), "%s more", *question);
+    }
+    cr_expect(host_warmed(LIST(host, "--versions"), NULL));
+    cr_expect(host_warmed(LIST(host, "--version"), LIST("GPUWARM_TRIGGER=load")), "asked for");
+}
+
 Test(load, a_program_that_closes_all_descriptors_is_left_alone)
 {
 #if !__GLIBC_PREREQ(2, 34)
@@ -286,12 +315,14 @@ Test(load, a_program_with_a_driver_of_its_own_is_left_alone)
     cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_host("own_driver"), program), NULL).status, 0);
     cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_build("simcuda/libcuda.so.1"), own), NULL).status, 0);
     cr_assert_not(host_warmed(LIST(program), settings));
-    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "it may open another driver than the loader would give us"));
+    cr_assert_not_null(
+        strstr(report_text(report_read(report), "reason"), "it may open another driver than the loader would give us"));
     struct run asked =
         run_program(PRELOADED, LIST(program), LIST("LD_LIBRARY_PATH=/nonexistent", "GPUWARM_TRIGGER=load"));
     cr_expect_eq(line_count(asked.err), 1, "asked for by name, and not given: %s", asked.err);
     cr_assert_not(host_warmed(LIST(run_loader(), program), settings));
-    cr_assert_not_null(strstr(report_text(report_read(report), "reason"), "it may open another driver than the loader would give us"));
+    cr_assert_not_null(
+        strstr(report_text(report_read(report), "reason"), "it may open another driver than the loader would give us"));
 }
 
 /* The RPATH of a library comes before LD_LIBRARY_PATH, where we would find ours. */

@@ -243,6 +243,19 @@ Test(policy, must_have_one_thread)
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ALONE, other);
 }
 
+Test(policy, what_it_does_to_itself)
+{
+    struct config config = config_with(SETTING_AUTO);
+    struct facts facts = {.fat_binary = true, .user_with = other, .limits_with = "another", .asks_only = true};
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHANGES_USER, other);
+    facts.user_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_LIMITS, "another");
+    facts.limits_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ASKS_ONLY, NULL);
+    config = config_with(SETTING_LOAD);
+    assert_decision(&config, &facts, TRIGGER_LOAD, REASON_ASKED, NULL);
+}
+
 Test(policy, sets_flags)
 {
     struct config config = config_with(SETTING_AUTO);
@@ -320,6 +333,9 @@ static struct facts everything(void)
                           .forks_with = other,
                           .closes_with = other,
                           .alone_with = other,
+                          .user_with = other,
+                          .limits_with = other,
+                          .asks_only = true,
                           .sets_flags = other,
                           .chooses_with = other,
                           .too_large = true,
@@ -378,6 +394,12 @@ Test(policy, precedence_in_cuda_executables)
     facts.closes_with = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ALONE, other);
     facts.alone_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHANGES_USER, other);
+    facts.user_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_LIMITS, other);
+    facts.limits_with = NULL;
+    assert_decision(&config, &facts, TRIGGER_SERVE, REASON_ASKS_ONLY, NULL);
+    facts.asks_only = false;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_SETS_FLAGS, other);
     facts.sets_flags = NULL;
     assert_decision(&config, &facts, TRIGGER_SERVE, REASON_CHOOSES_DEVICES, other);

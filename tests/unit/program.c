@@ -328,3 +328,16 @@ Test(program, blanks_around_globs_do_not_count)
     cr_expect(skips(server, " serv* ", why, sizeof why));
     cr_expect_not(skips(server, " , ,", why, sizeof why));
 }
+
+Test(program, asked_for_its_version_or_help)
+{
+    static const char *const yes[] = {"--version", "--help", "-h", "-V"};
+    static const char *const no[] = {"", "-", "--", "-v", "--versio", "--version=1", "--helpful", "-hV", "version"};
+    for (size_t i = 0; i < COUNT(yes); i++)
+        cr_expect(program_asks_only(2, (char *const[]){"program", (char *)yes[i], NULL}), "%s", yes[i]);
+    for (size_t i = 0; i < COUNT(no); i++)
+        cr_expect_not(program_asks_only(2, (char *const[]){"program", (char *)no[i], NULL}), "%s", no[i]);
+    cr_expect_not(program_asks_only(1, (char *const[]){"program", NULL}));
+    cr_expect_not(program_asks_only(0, (char *const[]){NULL}));
+    cr_expect_not(program_asks_only(3, (char *const[]){"program", "-h", "-V", NULL}));
+}

@@ -44,7 +44,7 @@ size_t object_segments(ElfW(Addr) bias, const ElfW(Phdr) * headers, size_t count
 /* The same of an object; 0 when it is not found. */
 size_t object_spans(const struct link_map *object, struct span spans[OBJECT_SPANS_MAX]);
 
-/* Does `soname` match what an entry has before ".so", up to a "*" that stands for any rest? Pure. */
+/* Does what `soname` has before its first ".so" match an entry, in which one "*" stands for anything? Pure. */
 bool object_matches(const char *soname, const char *entry);
 
 /* Does `soname` match an entry of cuda_libraries.def? Pure. */

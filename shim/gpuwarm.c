@@ -76,6 +76,7 @@ static struct {
     int set;               /* the epoll set that was waited on last, of those that are not known */
     unsigned set_waits;    /* how often, since then and since it called listen */
     unsigned set_reads;    /* how many such sets were read since it called listen */
+    unsigned seldom_waits; /* how often it has polled since too many descriptors were asked about */
     int awaited;           /* the epoll set on which a thread has come to wait last, and one; 0: none */
     const void *awaiting;  /* that thread */
     const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
@@ -531,12 +532,23 @@ static enum signals_came serve(int listener, struct call call)
 }
 
 /*
+ * Of what is polled the kernel is asked descriptor by descriptor. A server comes to wait soon after it listens: one
+ * that has long waited for other things, beside a local socket say, must not pay for that at each wait for ever.
+ */
+static bool is_time_to_ask(void)
+{
+    enum { ASKED_MOST = 4096 };
+    return __atomic_load_n(&listener_asked, __ATOMIC_RELAXED) < ASKED_MOST ||
+           standing_is_seldom(__atomic_add_fetch(&process.seldom_waits, 1, __ATOMIC_RELAXED));
+}
+
+/*
  * May this thread come to serve? Memory is asked before the kernel: a server that has nothing to do with CUDA pays for
  * no system call, and its seccomp filter sees none.
  */
 static bool may_serve(void)
 {
-    return process.listened && is_serving_thread() && may_have_cuda();
+    return process.listened && is_serving_thread() && may_have_cuda() && is_time_to_ask();
 }
 
 /*
@@ -692,6 +704,13 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
     return waits && came != SIGNALS_NONE;
 }
 
+/* Where it listens, or is another process: its next wait may be the one. */
+static void waits_anew(void)
+{
+    process.waits = process.set_waits = process.set_reads = process.seldom_waits = 0;
+    __atomic_store_n(&listener_asked, 0, __ATOMIC_RELAXED);
+}
+
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
  */
 
@@ -702,7 +721,8 @@ static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     bool cuda = could_have_cuda();
-    process.waits = process.set_waits = process.set_reads = process.tell_waits = 0;
+    waits_anew();
+    process.tell_waits = 0;
     if ((cuda || process.words) && is_serving_thread()) {
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
         /* In a child of fork, before one of its own can be the first to ask that the C library knows nothing of. */
@@ -907,7 +927,7 @@ static void forked(void)
     /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
     process.pid = process.listened && could_have_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
-    process.waits = process.set_waits = process.set_reads = 0;
+    waits_anew();
     if (process.words)
         forked_tells();
     if (process.state == STATE_WARMED) {

@@ -71,8 +71,7 @@ static void wait_for_all_children(void)
     printf("%d children ended by a signal\n", hung);
 }
 
-/* ---- side-forks, side-chooses, transport, provider
- * -------------------------------------------------------------------- */
+/* ---- side-forks, side-chooses, transport, provider --------------------------------------------------------------- */
 
 static void *wait_on_set(void *unused)
 {

@@ -188,7 +188,9 @@ Test(config, device_is_parsed)
     } rows[] = {{"GPUWARM_DEVICE=auto", DEVICE_AUTO, 0},
                 {"GPUWARM_DEVICE=all", DEVICE_ALL, 0},
                 {"GPUWARM_DEVICE=none", DEVICE_NONE, 0},
+                {"GPUWARM_DEVICE=cuda", DEVICE_AUTO, 0},
                 {"GPUWARM_DEVICE=3", DEVICE_LISTED, 1},
+                {"GPUWARM_DEVICE=cuda:1", DEVICE_LISTED, 1},
                 {"GPUWARM_DEVICE=0, GPU-8a5e,0000:41:00.0", DEVICE_LISTED, 3}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct config config = soiled();
@@ -237,7 +239,7 @@ Test(config, bad_values)
         {"GPUWARM_DEVICE=atuo", 0, "auto"},
         {"GPUWARM_DEVICE=nonee", 0, "none"},
         {"GPUWARM_DEVICE=ALL", 0, "all"},
-        {"GPUWARM_DEVICE=cuda:0", 0, NULL},
+        {"GPUWARM_DEVICE=cuda:x", 0, NULL},
         {"GPUWARM_DEVICE=0,,1", 0, NULL},
         {"GPUWARM_DEVICE= ", 0, NULL},
         {"GPUWARM_TRIGGER=serv", 1, "serve"},

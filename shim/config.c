@@ -4,6 +4,7 @@
 #include "nearest.h"
 #include "text.h"
 #include <string.h>
+#include <strings.h>
 
 const char *const trigger_names[] = {"auto", "load", "serve", "fork", "spawn", "off"};
 static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
@@ -182,6 +183,39 @@ static void complain_name(struct config *config, struct word name)
         text_format(&text, "; not warmed");
 }
 
+/* Is the value a "no"? Compared with its end. */
+static bool is_no(const char *value)
+{
+    static const char words[][6] = {"0", "no", "off", "false"};
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strncasecmp(value, words[i], sizeof words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* How else people write the kill switch: a name that denies, or one that affirms with a "no". */
+static bool is_kill_switch(struct word name, const char *value)
+{
+    static const char names[][10] = {"-DISABLE", "-DISABLED", "-OFF", "-KILL", "-STOP", "+ENABLE", "+ENABLED", "+ON"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strlen(names[i] + 1) == name.length && strncasecmp(name.start, names[i] + 1, name.length) == 0)
+            return is_no(value) == (names[i][0] == '+');
+    return false;
+}
+
+/* It is obeyed: who writes so has a reason. Of several one is complained about, and none where an ancestor did. */
+static void switch_off(struct config *config, struct word name, const char *value)
+{
+    struct text text;
+    bool said = config->switched_off || strcmp(value, strchr(CONFIG_OFF_SAID, '=') + 1) == 0;
+    config->switched_off = true;
+    if (said || !complaint_new(config, true, &text))
+        return;
+    config->off = config->complaints[config->complaint_count - 1];
+    text_format(&text, "GPUWARM_%.*s=%.100s: no such setting (nearest: GPUWARM_TRIGGER=off); not warmed",
+                (int)name.length, name.start, value);
+}
+
 /*
  * What Kubernetes sets in every container for a Service whose name begins so: GPUWARM_DEMO_SERVICE_HOST, _SERVICE_PORT,
  * _SERVICE_PORT_HTTP, _PORT, _PORT_80_TCP and so on.
@@ -204,7 +238,9 @@ static void variable_parse(struct config *config, struct word name, const char *
     int internal = index < 0 ? word_find(name, internal_names, COUNT(internal_names)) : -1;
     const char *nearest = NULL;
     unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(option_names) + (size_t)internal) : 0;
-    if (!bit && *value && !is_of_kubernetes(name))
+    if (!bit && *value && is_kill_switch(name, value))
+        switch_off(config, name, value);
+    else if (!bit && *value && !is_of_kubernetes(name))
         complain_name(config, name);
     if (!bit || *seen & bit)
         return;
@@ -224,13 +260,22 @@ void config_parse(char *const *environment, struct config *config)
     config->devices.count = 0;
     config->stages = STAGES_STANDARD;
     config->log_level = LOG_WARN;
-    config->skip = config->log_file = config->report = config->marker = config->bad = NULL;
+    config->skip = config->log_file = config->report = config->marker = config->bad = config->off = NULL;
+    config->switched_off = false;
+
     config->complaint_count = 0;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (**entry != 'G' || strncmp(*entry, prefix, sizeof prefix - 1) != 0)
             continue;
         const char *name = *entry + sizeof prefix - 1, *equals = strchr(name, '=');
+        const char *off = config->off;
         if (equals)
             variable_parse(config, (struct word){name, (size_t)(equals - name)}, equals + 1, &seen);
+        if (config->off != off)
+            config->off_at = (size_t)(entry - environment);
     }
+    if (config->trigger == SETTING_OFF)
+        config->off = NULL;
+    if (config->switched_off)
+        config->trigger = SETTING_OFF;
 }

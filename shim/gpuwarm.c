@@ -973,7 +973,7 @@ static void begin(const struct start *start)
 {
     if (!session_open(&session, start))
         return;
-    session_tell(&session);
+    session_tell(&session, start);
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();

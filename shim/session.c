@@ -70,7 +70,7 @@ void session_keep(struct session *session)
     struct config *config = &session->config;
     session->log.file = config->log_file = kept(config->log_file, session->log_file, sizeof session->log_file);
     config->report = kept(config->report, session->report, sizeof session->report);
-    config->skip = config->marker = config->bad = NULL;
+    config->skip = config->marker = config->bad = config->off = NULL;
     /* The environment is the program's from now on. */
     session->notices.environment = NULL;
 }
@@ -92,7 +92,23 @@ static void report_say(struct session *session, struct report report)
     notice_say(&session->notices, message);
 }
 
-void session_tell(struct session *session)
+/* Whatever is wrong with the settings; of a process that is switched off only by which variable that was meant. */
+static void complaints_say(const struct session *session, const struct start *start)
+{
+    static char said[] = CONFIG_OFF_SAID;
+    const struct config *config = &session->config;
+    /* Where an earlier constructor has set it, the process was looked at before it was known. */
+    if (config->off && session->libc.environment)
+        notice_say(&session->notices, config->off);
+    else if (config->off && log_write(&session->log, LOG_WARN, "%s", config->off))
+        start->environment[config->off_at] = said;
+    if (config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
+        return;
+    for (unsigned i = 0; i < config->complaint_count; i++)
+        notice_say(&session->notices, config->complaints[i]);
+}
+
+void session_tell(struct session *session, const struct start *start)
 {
     const struct decision *decision = &session->decision;
     bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER,
@@ -106,9 +122,7 @@ void session_tell(struct session *session)
               session->reason);
     if (skipped)
         return;
-    if (decision->reason != REASON_OFF && decision->reason != REASON_NO_DEVICE)
-        for (unsigned i = 0; i < session->config.complaint_count; i++)
-            notice_say(&session->notices, session->config.complaints[i]);
+    complaints_say(session, start);
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)
         notice_say(&session->notices, session->reason);

@@ -109,7 +109,7 @@ static void print_options(void)
         const struct option *option = &options[i];
         printf("| `GPUWARM_%s` | %s%s%s | %s | %s |\n", option->name, option->standard[0] ? "`" : "",
                option->standard[0] ? option->standard : "not set", option->standard[0] ? "`" : "", option->expected,
-               option->matters ? "nothing is warmed" : "is ignored");
+               option->matters ? "nothing is warmed" : "the default applies");
     }
     putchar('\n');
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)

@@ -124,12 +124,13 @@ static const char *const option_names[] = {
 #undef OPTION
 };
 
+/* The default lies behind what is expected: each pointer would have to be relocated in every process. */
 static const struct option {
     const char *expected;
     bool (*parse)(const char *value, struct config *config, const char **nearest);
     bool matters;
 } options[] = {
-#define OPTION(name, standard, expected, matters, help) {expected, parse_##name, matters},
+#define OPTION(name, standard, expected, matters, help) {expected "\0" standard, parse_##name, matters},
 #include "options.def"
 #undef OPTION
 };
@@ -164,6 +165,8 @@ static void complain_value(struct config *config, size_t index, const char *valu
         text_format(&text, " (nearest: %s)", nearest);
     if (option->matters)
         text_format(&text, "; not warmed");
+    else
+        text_format(&text, "; %s applies", option->expected + strlen(option->expected) + 1);
 }
 
 static void complain_name(struct config *config, struct word name)
@@ -177,10 +180,7 @@ static void complain_name(struct config *config, struct word name)
     text_format(&text, "GPUWARM_%.*s: no such setting", (int)(name.length > 60 ? 60 : name.length), name.start);
     if (nearest)
         text_format(&text, " (nearest: GPUWARM_%s)", nearest);
-    else
-        text_format(&text, ", ignored");
-    if (matters)
-        text_format(&text, "; not warmed");
+    text_format(&text, matters ? "; not warmed" : "; ignored");
 }
 
 /* Is the value a "no"? Compared with its end. */

@@ -42,12 +42,12 @@ Test(settings, every_bad_value_gets_its_line)
         {"GPUWARM_STAGES=kernle", "GPUWARM_STAGES=kernle: expected " STAGE_FORMS " (nearest: kernel); not warmed\n",
          false},
         {"GPUWARM_STAGES=driver;memory", "GPUWARM_STAGES=driver;memory: expected " STAGE_FORMS "; not warmed\n", false},
-        {"GPUWARM_LOG=verbose", "GPUWARM_LOG=verbose: expected off, error, warn, info or debug\n", true},
-        {"GPUWARM_LOG=warning", "GPUWARM_LOG=warning: expected off, error, warn, info or debug (nearest: warn)\n",
-         true},
+        {"GPUWARM_LOG=verbose", "GPUWARM_LOG=verbose: expected off, error, warn, info or debug; warn applies\n", true},
+        {"GPUWARM_LOG=warning",
+         "GPUWARM_LOG=warning: expected off, error, warn, info or debug (nearest: warn); warn applies\n", true},
         {"GPUWARM_TRIGER=off", "GPUWARM_TRIGER: no such setting (nearest: GPUWARM_TRIGGER); not warmed\n", false},
-        {"GPUWARM_LOGFILE=x", "GPUWARM_LOGFILE: no such setting (nearest: GPUWARM_LOG_FILE)\n", true},
-        {"GPUWARM_WALLPAPER=x", "GPUWARM_WALLPAPER: no such setting, ignored\n", true},
+        {"GPUWARM_LOGFILE=x", "GPUWARM_LOGFILE: no such setting (nearest: GPUWARM_LOG_FILE); ignored\n", true},
+        {"GPUWARM_WALLPAPER=x", "GPUWARM_WALLPAPER: no such setting; ignored\n", true},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         expect(&expected[i]);
@@ -78,8 +78,8 @@ Test(settings, the_kill_switch_by_other_names)
             run_env("GPUWARM_%s: no such setting (nearest: GPUWARM_TRIGGER=off); not warmed\n", *setting);
         expect(&(struct expectation){run_env("GPUWARM_%s", *setting), line, false});
     }
-    expect(&(struct expectation){"GPUWARM_DISABLE=0", "GPUWARM_DISABLE: no such setting, ignored\n", true});
-    expect(&(struct expectation){"GPUWARM_ENABLED=1", "GPUWARM_ENABLED: no such setting, ignored\n", true});
+    expect(&(struct expectation){"GPUWARM_DISABLE=0", "GPUWARM_DISABLE: no such setting; ignored\n", true});
+    expect(&(struct expectation){"GPUWARM_ENABLED=1", "GPUWARM_ENABLED: no such setting; ignored\n", true});
 }
 
 Test(settings, the_kill_switch_by_another_name_is_said_once_in_a_process_tree)

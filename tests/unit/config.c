@@ -48,6 +48,23 @@ static struct config soiled(void)
     return config;
 }
 
+/* A bad value that does not stop the warm-up leaves the default, and the line says so. */
+Test(config, what_applies_instead_of_a_bad_value)
+{
+#define OPTION(name, standard, expected, matters, help)                                                                \
+    if (!(matters) && (standard)[0]) {                                                                                 \
+        struct config config = soiled();                                                                               \
+        PARSE(&config, "GPUWARM_" #name "=no such value");                                                             \
+        cr_assert_eq(config.complaint_count, 1);                                                                       \
+        cr_assert_not_null(strstr(config.complaints[0], "; " standard " applies"), "%s", config.complaints[0]);        \
+        said++;                                                                                                        \
+    }
+    int said = 0;
+#include "options.def"
+#undef OPTION
+    cr_assert_gt(said, 0);
+}
+
 /* A Service named gpuwarm gives them to every container of its namespace. */
 Test(config, what_kubernetes_sets)
 {
@@ -380,7 +397,7 @@ Test(config, names_near_nothing_are_ignored)
         struct config config = soiled();
         snprintf(start, sizeof start, "%.*s: ", (int)strcspn(variables[i], "="), variables[i]);
         PARSE(&config, variables[i]);
-        assert_complaint(&config, start, "no such setting, ignored", NULL, false);
+        assert_complaint(&config, start, "no such setting; ignored", NULL, false);
         assert_defaults(&config, variables[i]);
     }
 }
@@ -493,7 +510,7 @@ Test(config, very_long_names_are_cut_off)
     char *variable = long_text("GPUWARM_", 'X', 100000, "=1");
     struct config config = soiled();
     PARSE(&config, variable);
-    assert_complaint(&config, "GPUWARM_XXXXXXXX", "no such setting, ignored", NULL, false);
+    assert_complaint(&config, "GPUWARM_XXXXXXXX", "no such setting; ignored", NULL, false);
     free(variable);
 }
 

@@ -42,7 +42,7 @@ struct config {
 /* Fills `config` from a NULL-terminated list of "NAME=value". */
 void config_parse(char *const *environment, struct config *config);
 
-/* The names of the trigger settings, in the order of the enumeration. */
-extern const char *const trigger_names[];
+/* The names of the trigger settings, in the order of the enumeration; a list as nearest.h has them. */
+extern const char trigger_names[];
 
 #endif

@@ -33,8 +33,8 @@ static const char kind_texts[][32] = {
 
 /* The entries lie one after the other, each in as many bytes as it needs: this, then `size` of a glob and its NUL. */
 struct entry {
-    unsigned char size, kind;
-    bool script;
+    unsigned char size;
+    unsigned char kind : 7, script : 1;
 };
 
 #define MEMBER(name, line) name##line
@@ -49,8 +49,8 @@ static const struct list {
 #undef SKIP
 #undef SKIP_SCRIPT
 } list = {
-#define SKIP(kind, glob)        {sizeof(glob), KIND_##kind, false}, glob,
-#define SKIP_SCRIPT(kind, glob) {sizeof(glob), KIND_##kind, true}, glob,
+#define SKIP(kind, glob)        {sizeof(glob), KIND_##kind, 0}, glob,
+#define SKIP_SCRIPT(kind, glob) {sizeof(glob), KIND_##kind, 1}, glob,
 #include "skip.def"
 };
 

@@ -20,7 +20,7 @@ static const char report[] =
     "| `pid`, `start` | numbers | of the process that wrote it: its id, and its start in clock ticks after boot "
     "(field 22 of `/proc/PID/stat`, proc(5)) |\n"
     "| `ppid` | number | its parent's id |\n"
-    "| `program` | string | its name: `argv[0]` without the folder; of a Python interpreter the script, or the module "
+    "| `program` | string | its name: `argv[0]` without the folder; of a Python or Perl interpreter the script, or the module "
     "after `-m` |\n"
     "| `trigger` | string or null | the moment at which that was tried, `load`, `serve`, `fork` or `spawn`; null when "
     "it was not |\n"
@@ -149,7 +149,7 @@ static void print_internal(void)
 }
 
 static const char *const kinds[][2] = {
-#define SKIP_KIND(kind, text) {#kind, text},
+#define SKIP_KIND(kind, level, text) {#kind, text},
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
@@ -159,7 +159,7 @@ static const char *const kinds[][2] = {
 };
 
 static const char *const skips[][3] = {
-#define SKIP_KIND(kind, text)
+#define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        {#kind, glob, ""},
 #define SKIP_SCRIPT(kind, glob) {#kind, glob, "*"},
 #include "skip.def"
@@ -168,7 +168,7 @@ static const char *const skips[][3] = {
 static void print_skips(void)
 {
     printf("## The skip list\n\nPrograms that are never warmed, by name; those with a * also where they are the script "
-           "or `-m` module of a Python interpreter. `GPUWARM_SKIP` adds to it, `GPUWARM_SKIP=none` empties it.\n\n");
+           "of a Python or Perl interpreter, or its `-m` module. `GPUWARM_SKIP` adds to it, `GPUWARM_SKIP=none` empties it.\n\n");
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
         printf("- %s:", kinds[kind][1]);
         for (size_t i = 0; i < sizeof skips / sizeof *skips; i++)

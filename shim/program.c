@@ -12,7 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 enum kind {
-#define SKIP_KIND(kind, text) KIND_##kind,
+#define SKIP_KIND(kind, level, text) KIND_##kind,
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
@@ -22,7 +22,17 @@ enum kind {
 };
 
 static const char kind_texts[][32] = {
-#define SKIP_KIND(kind, text) text,
+#define SKIP_KIND(kind, level, text) text,
+#define SKIP(kind, glob)
+#define SKIP_SCRIPT(kind, glob)
+#include "skip.def"
+#undef SKIP_KIND
+#undef SKIP
+#undef SKIP_SCRIPT
+};
+
+static const unsigned char kind_levels[] = {
+#define SKIP_KIND(kind, level, text) LOG_##level,
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
@@ -42,7 +52,7 @@ struct entry {
     struct entry MEMBER(entry, line);                                                                                  \
     char MEMBER(text, line)[sizeof(string)];
 static const struct list {
-#define SKIP_KIND(kind, text)
+#define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        MEMBERS(__LINE__, glob)
 #define SKIP_SCRIPT(kind, glob) MEMBERS(__LINE__, glob)
 #include "skip.def"
@@ -81,6 +91,13 @@ static bool is_python(const char *name)
     return begins(name, "python") || begins(name, "pypy");
 }
 
+/* "perl", "perl5.36.0" */
+static bool is_perl(const char *name)
+{
+    const char *version = after(name, "perl");
+    return version && (!*version || *version == '5');
+}
+
 /*
  * The role of a Python interpreter that runs `command` (after -c). The texts are those of CPython 3.4 to 3.14, and of
  * the copies of its multiprocessing that are installed from PyPI; only a worker has a last argument of its own.
@@ -111,8 +128,20 @@ static enum program_role role_find(const char *command, const char *last)
     return roles[i].role != ROLE_SPAWNED || (end && !*end) ? (enum program_role)roles[i].role : ROLE_NONE;
 }
 
-/* Skips Python's options (python(1)): -c ends them, -m names a module, -W, -X and --check-hash-based-pycs take one. */
-static const char *python_script(int argc, char *const *argv, enum program_role *role)
+/* What comes behind a letter of Perl's options is its value, in the same argument (perlrun(1)). */
+static bool takes_rest_in_perl(char letter)
+{
+    for (const char *of = "CDFMVdimx"; *of; of++)
+        if (*of == letter)
+            return true;
+    return false;
+}
+
+/*
+ * Skips the options of Python (python(1)): -c ends them, -m names a module, -W, -X and --check-hash-based-pycs take a
+ * value; and of Perl: -e and -E end them, -I takes a value.
+ */
+static const char *script_find(int argc, char *const *argv, bool perl, enum program_role *role)
 {
     for (int i = 1; i < argc && argv[i]; i++) {
         const char *argument = argv[i];
@@ -126,17 +155,19 @@ static const char *python_script(int argc, char *const *argv, enum program_role 
         }
         for (const char *letter = argument + 1; *letter; letter++) {
             const char *value = letter[1] ? letter + 1 : i + 1 < argc ? argv[i + 1] : NULL;
-            if (*letter == 'c') {
-                if (value)
+            if (perl ? *letter == 'e' || *letter == 'E' : *letter == 'c') {
+                if (value && !perl)
                     *role = role_find(value, argv[argc - 1]);
                 return NULL;
             }
-            if (*letter == 'm')
+            if (*letter == 'm' && !perl)
                 return value;
-            if (*letter == 'W' || *letter == 'X') {
+            if (perl ? *letter == 'I' : *letter == 'W' || *letter == 'X') {
                 i += letter[1] == '\0';
                 break;
             }
+            if (perl && takes_rest_in_perl(*letter))
+                break;
         }
     }
     return NULL;
@@ -144,10 +175,11 @@ static const char *python_script(int argc, char *const *argv, enum program_role 
 
 struct program program_from(int argc, char *const *argv)
 {
-    struct program program = {.name = argc > 0 && argv[0] ? text_base_name(argv[0]) : ""};
+    struct program program = {.name = argc > 0 && argv[0] ? text_base_name(argv[0]) : "", .argv = argv};
     program.name += program.name[0] == '-';
-    if (is_python(program.name))
-        program.script = python_script(argc, argv, &program.role);
+    const bool perl = is_perl(program.name);
+    if (perl || is_python(program.name))
+        program.script = script_find(argc, argv, perl, &program.role);
     return program;
 }
 
@@ -184,11 +216,21 @@ static bool extra_matches(const struct program *program, const char *extra, stru
         if (kept > 0 && kept < sizeof glob) {
             snprintf(glob, sizeof glob, "%.*s", (int)kept, extra);
             if (fnmatch(glob, program->name, 0) == 0 || (program->script && fnmatch(glob, program->script, 0) == 0)) {
-                *skip = (struct skip){extra, kept, "GPUWARM_SKIP"};
+                *skip = (struct skip){extra, kept, "GPUWARM_SKIP", LOG_INFO};
                 return true;
             }
         }
         extra += length + (extra[length] == ',');
+    }
+    return false;
+}
+
+static bool has_argument(const struct program *program, const char *argument)
+{
+    for (char *const *argv = program->argv; argv && *argv; argv++) {
+        const char *end = after(*argv, argument);
+        if (end && !*end)
+            return true;
     }
     return false;
 }
@@ -200,8 +242,10 @@ bool program_skip(const struct program *program, const char *extra, struct skip 
     const struct entry *entry = list_find(program->name, false);
     if (!entry && program->script)
         entry = list_find(program->script, true);
+    if (entry && entry->kind == KIND_NANNY && has_argument(program, "--no-nanny"))
+        entry = NULL;
     if (entry)
-        *skip = (struct skip){entry_glob(entry), entry->size, kind_texts[entry->kind]};
+        *skip = (struct skip){entry_glob(entry), entry->size, kind_texts[entry->kind], kind_levels[entry->kind]};
     return entry || (extra && extra_matches(program, extra, skip));
 }
 

@@ -149,6 +149,7 @@ void facts_gather(const struct start *start, const struct image *image, char *co
     if (program_skip(&process->program, config->skip, &skip)) {
         program_skip_describe(&skip, process->skipped, sizeof process->skipped);
         facts->skipped = process->skipped;
+        process->skip_level = skip.level;
     }
     if (facts->secure || facts->skipped || config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
         return;

@@ -996,6 +996,21 @@ static void begin(const struct start *start)
         session.libc.at_fork(NULL, forks, forked, NULL);
 }
 
+static bool is_set_to(const struct start *start, const char *name, const char *value)
+{
+    const char *set = environment_get(start->environment, name);
+    return set && strcmp(set, value) == 0;
+}
+
+/* Has a skipped program something to say (skip.def)? Asked of the variables as they stand: most have not. */
+static bool may_tell_skipped(const struct start *start, enum log_level level)
+{
+    if (level == LOG_WARN &&
+        (is_set_to(start, "GPUWARM_TRIGGER", "load") || is_set_to(start, "GPUWARM_TRIGGER", "serve")))
+        return true;
+    return is_set_to(start, "GPUWARM_LOG", "debug") || (level < LOG_DEBUG && is_set_to(start, "GPUWARM_LOG", "info"));
+}
+
 /*
  * The way out of every shell and tool, by which most processes of a tree leave: no report, no complaint, no call of a
  * function by name (tests/e2e/library.c). The environment of a privileged program is somebody else's: nothing is
@@ -1004,10 +1019,9 @@ static void begin(const struct start *start)
 static bool is_left_alone(const struct start *start)
 {
     const struct program program = program_from(start->argc, start->argv);
-    const char *level = environment_get(start->environment, "GPUWARM_LOG");
     struct skip skip;
     return start->secure || (program_skip(&program, environment_get(start->environment, "GPUWARM_SKIP"), &skip) &&
-                             !(level && strcmp(level, "debug") == 0));
+                             !may_tell_skipped(start, skip.level));
 }
 
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)

@@ -108,20 +108,39 @@ static void complaints_say(const struct session *session, const struct start *st
         notice_say(&session->notices, config->complaints[i]);
 }
 
+/*
+ * Of a program on the skip list: what somebody has started and asked for by name, and did not get, is worth a line.
+ * Where a program starts another it was the first that was meant, and may read what the second writes to stderr.
+ */
+static void skip_say(const struct session *session)
+{
+    char message[MESSAGE_BYTES];
+    const enum trigger_setting trigger = session->config.trigger;
+    const enum log_level level = session->process.skip_level;
+    struct text text = text_in(message, sizeof message);
+    text_format(&text, "%s: not warmed: %s", session->program, session->reason);
+    if (level == LOG_WARN && (trigger == SETTING_LOAD || trigger == SETTING_SERVE) &&
+        !environment_of_parent("GPUWARM_TRIGGER"))
+        notice_say(&session->notices, message);
+    else
+        log_write(&session->log, level == LOG_WARN ? LOG_INFO : level, "%s", message);
+}
+
 void session_tell(struct session *session, const struct start *start)
 {
     const struct decision *decision = &session->decision;
-    bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER,
-         skipped = decision->reason == REASON_SKIP_LIST;
+    bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER;
     bool now = policy_is_before_main(decision->trigger);
-    log_write(&session->log, now || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", session->program,
+    if (decision->reason == REASON_SKIP_LIST) {
+        skip_say(session);
+        return;
+    }
+    log_write(&session->log, now ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", session->program,
               now                                        ? "warming"
               : decision->trigger == TRIGGER_SERVE       ? "waits until it serves"
               : policy_warms_children(decision->trigger) ? "waits for its children"
                                                          : "not warmed",
               session->reason);
-    if (skipped)
-        return;
     complaints_say(session, start);
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)

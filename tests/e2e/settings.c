@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(settings, .init = run_setup, .fini = run_teardown);
 
@@ -111,6 +112,55 @@ Test(settings, shells_and_tools_say_nothing)
                                  LIST("GPUWARM_DEVICE=nine", "GPUWARM_BANANA=1"));
     cr_expect_str_empty(run.err, "%s", run.err);
     cr_expect_eq(run.status, 0);
+}
+
+/* A program of that name, on the skip list; it is started by the test, in whose environment there is no setting. */
+static struct run skipped(const char *name, const char *const *settings)
+{
+    symlink(run_host("plain"), run_scratch(name));
+    return run_program(PRELOADED, LIST(run_scratch(name)), settings);
+}
+
+/* What somebody has started and asked to be warmed by name, and is on the list. */
+Test(settings, a_skipped_program_that_was_asked_for_says_so)
+{
+    static const char line[] = "ffmpeg: not warmed: skip list: ffmpeg (media tool)\n";
+    for (const char *const *trigger = LIST("load", "serve"); *trigger; trigger++) {
+        struct run run = skipped("ffmpeg", LIST(run_env("GPUWARM_TRIGGER=%s", *trigger)));
+        cr_expect_eq(run.status, 7);
+        cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+        cr_expect_not_null(strstr(run.err, line), "%s", run.err);
+    }
+    cr_expect_str_empty(skipped("ffmpeg", NULL).err);
+    cr_expect_str_empty(skipped("ffmpeg", LIST("GPUWARM_TRIGGER=off")).err);
+    cr_expect_str_empty(skipped("ffmpeg", LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=error")).err);
+    cr_expect_not_null(strstr(skipped("ffmpeg", LIST("GPUWARM_LOG=info")).err, line));
+    cr_expect_not_null(strstr(skipped("plain2", LIST("GPUWARM_LOG=info", "GPUWARM_SKIP=plain*")).err,
+                              "plain2: not warmed: skip list: plain* (GPUWARM_SKIP)\n"));
+}
+
+/* A service may read what ffmpeg writes to stderr: who asked for the service has not asked for that. */
+Test(settings, a_skipped_program_that_another_starts_is_silent)
+{
+    symlink(run_host("plain"), run_scratch("ffmpeg"));
+    const char *const *argv = LIST(run_host("runs"), "spawn", run_scratch("ffmpeg"));
+    struct run run = run_program(PRELOADED, argv, LIST("GPUWARM_TRIGGER=serve"));
+    cr_expect_eq(run.status, 7, "%d", run.status);
+    cr_expect_str_empty(run.err, "%s", run.err);
+}
+
+/* Ranks are asked for so, and the launcher is not meant. */
+Test(settings, launchers_say_so_at_info_and_shells_at_debug)
+{
+    cr_expect_str_empty(skipped("torchrun", LIST("GPUWARM_TRIGGER=load")).err);
+    struct run run = skipped("torchrun", LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=info"));
+    cr_expect_not_null(strstr(run.err, "torchrun: not warmed: skip list: torchrun (job launcher)\n"), "%s", run.err);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    const char *const *shell = LIST("/bin/sh", "-c", "true; ls / >/dev/null; env >/dev/null");
+    run = run_program(PRELOADED, shell, LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=info"));
+    cr_expect_str_empty(run.err, "%s", run.err);
+    run = run_program(PRELOADED, shell, LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=debug"));
+    cr_expect_not_null(strstr(run.err, "sh: not warmed: skip list: sh (shell)\n"), "%s", run.err);
 }
 
 Test(settings, stages_are_only_those_named_and_what_they_need)

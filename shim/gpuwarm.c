@@ -88,7 +88,10 @@ static struct {
     bool forks;            /* it has forked since it called listen */
     bool forked_warm;      /* warmed, it has forked, and is watched until it has said so */
     unsigned tell_waits;   /* waits since it called listen or was forked */
+    bool gave_up;          /* where nothing could be said */
     unsigned long said;    /* reasons why it is not warmed, a bit each */
+    unsigned long refused; /* those for which a wait was refused where nothing could be said */
+    unsigned long told;    /* of these */
 } process;
 _Static_assert(REASON_COUNT <= sizeof process.said * CHAR_BIT, "a bit each");
 
@@ -201,12 +204,34 @@ static size_t stack_left_here(void)
     return stack_left(process.stack_top, process.initial == THREAD_SELF());
 }
 
-/* Without room there may be none to say so either. */
+/* In memory alone, and said later: here may be a signal handler. */
+static void refuse(enum reason reason)
+{
+    __atomic_store_n(&session.refusal, reason, __ATOMIC_RELAXED);
+    __atomic_store_n(&session.refused, true, __ATOMIC_RELAXED);
+}
+
+/* Which checks have refused a wait, each once, for `debug`. Where anything may be written. */
+static void refusals_tell(void)
+{
+    const unsigned long refused = __atomic_load_n(&process.refused, __ATOMIC_RELAXED),
+                        told = __atomic_fetch_or(&process.told, refused, __ATOMIC_RELAXED);
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++)
+        if (refused & ~told & 1UL << reason)
+            log_write(&session.log, LOG_DEBUG, "%s: not warmed at a wait: %s", session.program,
+                      policy_reason_text(reason));
+}
+
+/* Without room there may be none to say so either: then it is said at the end. */
 static bool stack_allows(void)
 {
     size_t left = stack_left_here();
-    if (left < STACK_BYTES && left >= START_BYTES)
+    if (left < START_BYTES) {
+        process.gave_up = true;
+        refuse(REASON_NO_ROOM);
+    } else if (left < STACK_BYTES) {
         session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+    }
     return left >= STACK_BYTES;
 }
 
@@ -345,6 +370,8 @@ static void serve_quietly(void)
     } else {
         process.state = STATE_NOTHING;
         process.forked = false;
+        if (process.words && stack_left_here() >= START_BYTES)
+            refusals_tell();
         warm_for(TRIGGER_SERVE, REASON_SERVES);
     }
 }
@@ -384,13 +411,6 @@ static bool is_refused(struct call call, enum reason *why)
         cancelled = may_be_cancelled_anywhere();
     *why = transport ? REASON_TRANSPORT : handler ? REASON_IN_HANDLER : REASON_CANCELLED_ANYWHERE;
     return transport || handler || cancelled;
-}
-
-/* In memory alone, and said at the end: here may be a signal handler. */
-static void refuse(enum reason reason)
-{
-    __atomic_store_n(&session.refusal, reason, __ATOMIC_RELAXED);
-    __atomic_store_n(&session.refused, true, __ATOMIC_RELAXED);
 }
 
 /* ---- telling --------------------------------------------------------------------------------------------------------
@@ -435,6 +455,7 @@ static struct standing standing_now(int listener)
 static void tell_quietly(bool stands, enum reason reason)
 {
     char why[256];
+    refusals_tell();
     if (!stands) {
         session_wait(&session);
         return;
@@ -496,12 +517,14 @@ static void tell_end(void)
     bool forks = process.state == STATE_WARMED && session.forked_after != session.forked_told;
     bool child = process.state == STATE_CHILD_OF_WARMED && process.forked;
     /* Nothing is asked of the system before there is something to say. */
-    if ((process.state != STATE_WAITS && !forks && !child) || !is_this_process() || stack_left_here() < START_BYTES)
+    const bool ends = process.state == STATE_WAITS || process.gave_up;
+    if ((!ends && !forks && !child) || !is_this_process() || stack_left_here() < START_BYTES)
         return;
-    if (process.state == STATE_WAITS)
+    if (ends) {
+        refusals_tell();
         session_end(&session,
                     policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED);
-    else if (child)
+    } else if (child)
         session_skip(&session, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
     else
         session_tell_forks(&session, trigger_for_children());
@@ -521,6 +544,7 @@ static enum signals_came serve(int listener, struct call call)
         return is_time_to_tell() ? tell(listener, call) : SIGNALS_NONE;
     if (is_refused(call, &why)) {
         refuse(why);
+        __atomic_fetch_or(&process.refused, 1UL << why, __ATOMIC_RELAXED);
         return SIGNALS_NONE;
     }
     if (!watch_end())
@@ -912,8 +936,8 @@ static void forks(void)
 static void forked_tells(void)
 {
     bool waits = process.state == STATE_WAITS && !policy_warms_children(session.decision.trigger);
-    process.said = process.tell_waits = session.forked_after = session.forked_told = 0;
-    process.forks = process.forked_warm = session.refused = false;
+    process.said = process.refused = process.told = process.tell_waits = session.forked_after = session.forked_told = 0;
+    process.forks = process.forked_warm = process.gave_up = session.refused = false;
     process.forked = session_report_is_own(&session) && (waits || process.state == STATE_WARMED);
     process.tells |= process.forked;
     if (process.forked && waits)

@@ -5,6 +5,7 @@
 #include "marker.h"
 #include "report.h"
 #include "standard.h"
+#include "version.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,12 +136,12 @@ void session_tell(struct session *session, const struct start *start)
         skip_say(session);
         return;
     }
-    log_write(&session->log, now ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", session->program,
+    log_write(&session->log, now ? LOG_DEBUG : LOG_INFO, "%s: %s: %s%s", session->program,
               now                                        ? "warming"
               : decision->trigger == TRIGGER_SERVE       ? "waits until it serves"
               : policy_warms_children(decision->trigger) ? "waits for its children"
                                                          : "not warmed",
-              session->reason);
+              session->reason, session->log.level == LOG_DEBUG ? " (libgpuwarm " GPUWARM_VERSION ")" : "");
     complaints_say(session, start);
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings that cannot be obeyed: one clear line that names the setting, and the program goes on unharmed. */
 #include "run.h"
+#include "version.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,6 +202,18 @@ Test(settings, info_is_one_line_a_person_can_read)
         name, &device, &total, &driver, &context, &kernel, &memory);
     cr_expect_eq(fields, 8, "%s", run.err);
     cr_expect_str_eq(name, "Simulated GPU 0 ");
+}
+
+/* What was decided, and by which version. */
+Test(settings, debug_names_the_version)
+{
+    for (const char *const *host = LIST("plain", "first_call"); *host; host++) {
+        struct run run = run_program(PRELOADED, LIST(run_host(*host)), LIST("GPUWARM_LOG=debug"));
+        const char *version = strstr(run.err, "libgpuwarm " GPUWARM_VERSION ")\n");
+        cr_expect(version && !strstr(version + 1, "libgpuwarm"), "once: %s", run.err);
+        run = run_program(PRELOADED, LIST(run_host(*host)), LIST("GPUWARM_LOG=info"));
+        cr_expect_null(strstr(run.err, "libgpuwarm"), "%s", run.err);
+    }
 }
 
 Test(settings, info_says_why_not)

@@ -21,15 +21,16 @@ enum kind {
 #undef SKIP_SCRIPT
 };
 
-static const char kind_texts[][32] = {
-#define SKIP_KIND(kind, level, text) text,
+/* One after the other, each with its NUL. */
+static const char kind_texts[] =
+#define SKIP_KIND(kind, level, text) text "\0"
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
 #undef SKIP_KIND
 #undef SKIP
 #undef SKIP_SCRIPT
-};
+    ;
 
 static const unsigned char kind_levels[] = {
 #define SKIP_KIND(kind, level, text) LOG_##level,
@@ -225,6 +226,14 @@ static bool extra_matches(const struct program *program, const char *extra, stru
     return false;
 }
 
+static const char *kind_text(unsigned kind)
+{
+    const char *text = kind_texts;
+    while (kind > 0)
+        kind -= !*text++;
+    return text;
+}
+
 static bool has_argument(const struct program *program, const char *argument)
 {
     for (char *const *argv = program->argv; argv && *argv; argv++) {
@@ -245,7 +254,7 @@ bool program_skip(const struct program *program, const char *extra, struct skip 
     if (entry && entry->kind == KIND_NANNY && has_argument(program, "--no-nanny"))
         entry = NULL;
     if (entry)
-        *skip = (struct skip){entry_glob(entry), entry->size, kind_texts[entry->kind], kind_levels[entry->kind]};
+        *skip = (struct skip){entry_glob(entry), entry->size, kind_text(entry->kind), kind_levels[entry->kind]};
     return entry || (extra && extra_matches(program, extra, skip));
 }
 

@@ -74,6 +74,8 @@ static struct decision decide_load(const struct facts *facts)
 {
     if (facts->role == ROLE_FORK_SERVER)
         return never(REASON_FORK_SERVER, NULL);
+    if (facts->unpacks)
+        return never(REASON_UNPACKS, NULL);
     if (facts->ancestor == MARKER_ANCESTOR)
         return never(REASON_ANCESTOR_WARMED, NULL);
     return load(REASON_ASKED, NULL);

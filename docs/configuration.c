@@ -20,7 +20,8 @@ static const char report[] =
     "| `pid`, `start` | numbers | of the process that wrote it: its id, and its start in clock ticks after boot "
     "(field 22 of `/proc/PID/stat`, proc(5)) |\n"
     "| `ppid` | number | its parent's id |\n"
-    "| `program` | string | its name: `argv[0]` without the folder; of a Python interpreter the script, or the module "
+    "| `program` | string | its name: `argv[0]` without the folder; of a Python or Perl interpreter the script, or the "
+    "module "
     "after `-m` |\n"
     "| `trigger` | string or null | the moment at which that was tried, `load`, `serve`, `fork` or `spawn`; null when "
     "it was not |\n"
@@ -109,7 +110,7 @@ static void print_options(void)
         const struct option *option = &options[i];
         printf("| `GPUWARM_%s` | %s%s%s | %s | %s |\n", option->name, option->standard[0] ? "`" : "",
                option->standard[0] ? option->standard : "not set", option->standard[0] ? "`" : "", option->expected,
-               option->matters ? "nothing is warmed" : "is ignored");
+               option->matters ? "nothing is warmed" : "the default applies");
     }
     putchar('\n');
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
@@ -141,14 +142,16 @@ static void print_injections(void)
 
 static void print_internal(void)
 {
-    printf("## Variables that the library sets\n\n"
-           "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed "
-           "too; "
-           "`GPUWARM_SAID` after a line on stderr, so that they do not repeat it. Not for setting by hand.\n\n");
+    printf(
+        "## Variables that the library sets\n\n"
+        "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed "
+        "too; "
+        "`GPUWARM_SAID` after a line on stderr, so that they do not repeat it. For the same end a variable that only "
+        "means the kill switch (`GPUWARM_DISABLE=1`) becomes `GPUWARM_DISABLED=said`. Not for setting by hand.\n\n");
 }
 
 static const char *const kinds[][2] = {
-#define SKIP_KIND(kind, text) {#kind, text},
+#define SKIP_KIND(kind, level, text) {#kind, text},
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
@@ -158,7 +161,7 @@ static const char *const kinds[][2] = {
 };
 
 static const char *const skips[][3] = {
-#define SKIP_KIND(kind, text)
+#define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        {#kind, glob, ""},
 #define SKIP_SCRIPT(kind, glob) {#kind, glob, "*"},
 #include "skip.def"
@@ -167,7 +170,11 @@ static const char *const skips[][3] = {
 static void print_skips(void)
 {
     printf("## The skip list\n\nPrograms that are never warmed, by name; those with a * also where they are the script "
-           "or `-m` module of a Python interpreter. `GPUWARM_SKIP` adds to it, `GPUWARM_SKIP=none` empties it.\n\n");
+           "of a Python or Perl interpreter, or its `-m` module. `GPUWARM_SKIP` adds to it, `GPUWARM_SKIP=none` "
+           "empties it. "
+           "An engine, a media tool or a program that forks for each connection says so in a line where you start it "
+           "yourself with `GPUWARM_TRIGGER=load` or `serve`; these and launchers say so with `GPUWARM_LOG=info`, the "
+           "others with `debug`.\n\n");
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
         printf("- %s:", kinds[kind][1]);
         for (size_t i = 0; i < sizeof skips / sizeof *skips; i++)

@@ -4,15 +4,16 @@
 #include "nearest.h"
 #include "text.h"
 #include <string.h>
+#include <strings.h>
 
-const char *const trigger_names[] = {"auto", "load", "serve", "fork", "spawn", "off"};
-static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
-static const char *const stage_names[] = {
-#define STAGE(name, needs, standard) #name,
+/* As nearest.h has lists. */
+const char trigger_names[] = "auto\0load\0serve\0fork\0spawn\0off\0";
+static const char level_names[] = "off\0error\0warn\0info\0debug\0";
+static const char stage_names[] =
+#define STAGE(name, needs, standard) #name "\0"
 #include "stages.def"
 #undef STAGE
-    "all",
-};
+    "all\0";
 static const unsigned stage_needs[] = {
 #define STAGE(name, needs, standard) (needs) | STAGE_BIT(name),
 #include "stages.def"
@@ -28,37 +29,38 @@ struct word {
     size_t length;
 };
 
-static int word_find(struct word word, const char *const *names, size_t count)
+static int word_find(struct word word, const char *names)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strlen(names[i]) == word.length && memcmp(names[i], word.start, word.length) == 0)
-            return (int)i;
+    size_t length;
+    for (int i = 0; (length = strlen(names)) > 0; i++, names += length + 1)
+        if (length == word.length && memcmp(names, word.start, length) == 0)
+            return i;
     return -1;
 }
 
 /* Sets *choice to the index of `value` among `names`; if it is none of them, *nearest to the one probably meant. */
-static bool choice_parse(const char *value, const char *const *names, size_t count, int *choice, const char **nearest)
+static bool choice_parse(const char *value, const char *names, int *choice, const char **nearest)
 {
     struct word word = {value, strlen(value)};
-    *choice = word_find(word, names, count);
+    *choice = word_find(word, names);
     if (*choice < 0)
-        *nearest = nearest_name(word.start, word.length, names, count);
+        *nearest = nearest_name(word.start, word.length, names);
     return *choice >= 0;
 }
 
 static bool parse_DEVICE(const char *value, struct config *config, const char **nearest)
 {
-    static const char *const words[] = {"auto", "all", "none"};
+    static const char words[] = "auto\0all\0none\0";
     bool understood = device_list_parse(value, &config->devices);
     if (!understood)
-        *nearest = nearest_name(value, strlen(value), words, COUNT(words));
+        *nearest = nearest_name(value, strlen(value), words);
     return understood;
 }
 
 static bool parse_TRIGGER(const char *value, struct config *config, const char **nearest)
 {
     int choice;
-    if (!choice_parse(value, trigger_names, COUNT(trigger_names), &choice, nearest))
+    if (!choice_parse(value, trigger_names, &choice, nearest))
         return false;
     config->trigger = (enum trigger_setting)choice;
     return true;
@@ -70,9 +72,9 @@ static bool parse_STAGES(const char *value, struct config *config, const char **
     for (const char *at = value;; at++) {
         at += strspn(at, " ");
         struct word word = {at, strcspn(at, ", ")};
-        int stage = word_find(word, stage_names, COUNT(stage_names));
+        int stage = word_find(word, stage_names);
         if (stage < 0) {
-            *nearest = nearest_name(word.start, word.length, stage_names, COUNT(stage_names));
+            *nearest = nearest_name(word.start, word.length, stage_names);
             return false;
         }
         stages |= stage_needs[stage];
@@ -97,7 +99,7 @@ static bool parse_SKIP(const char *value, struct config *config, const char **ne
 static bool parse_LOG(const char *value, struct config *config, const char **nearest)
 {
     int choice;
-    if (!choice_parse(value, level_names, COUNT(level_names), &choice, nearest))
+    if (!choice_parse(value, level_names, &choice, nearest))
         return false;
     config->log_level = (enum log_level)choice;
     return true;
@@ -117,18 +119,19 @@ static bool parse_REPORT(const char *value, struct config *config, const char **
     return true;
 }
 
-static const char *const option_names[] = {
-#define OPTION(name, standard, expected, matters, help) #name,
+static const char option_names[] =
+#define OPTION(name, standard, expected, matters, help) #name "\0"
 #include "options.def"
 #undef OPTION
-};
+    ;
 
+/* The default lies behind what is expected: each pointer would have to be relocated in every process. */
 static const struct option {
     const char *expected;
     bool (*parse)(const char *value, struct config *config, const char **nearest);
     bool matters;
 } options[] = {
-#define OPTION(name, standard, expected, matters, help) {expected, parse_##name, matters},
+#define OPTION(name, standard, expected, matters, help) {expected "\0" standard, parse_##name, matters},
 #include "options.def"
 #undef OPTION
 };
@@ -151,24 +154,26 @@ static bool complaint_new(struct config *config, bool matters, struct text *text
     return true;
 }
 
-static void complain_value(struct config *config, size_t index, const char *value, const char *nearest)
+static void complain_value(struct config *config, const struct option *option, struct word name, const char *value,
+                           const char *nearest)
 {
-    const struct option *option = &options[index];
     struct text text;
     if (!complaint_new(config, option->matters, &text))
         return;
-    text_format(&text, "GPUWARM_%s=%.100s%s: expected %s", option_names[index], value, strlen(value) > 100 ? "..." : "",
-                option->expected);
+    text_format(&text, "GPUWARM_%.*s=%.100s%s: expected %s", (int)name.length, name.start, value,
+                strlen(value) > 100 ? "..." : "", option->expected);
     if (nearest)
         text_format(&text, " (nearest: %s)", nearest);
     if (option->matters)
         text_format(&text, "; not warmed");
+    else
+        text_format(&text, "; %s applies", option->expected + strlen(option->expected) + 1);
 }
 
 static void complain_name(struct config *config, struct word name)
 {
-    const char *nearest = nearest_name(name.start, name.length, option_names, COUNT(option_names));
-    int index = nearest ? word_find((struct word){nearest, strlen(nearest)}, option_names, COUNT(option_names)) : -1;
+    const char *nearest = nearest_name(name.start, name.length, option_names);
+    int index = nearest ? word_find((struct word){nearest, strlen(nearest)}, option_names) : -1;
     bool matters = index >= 0 && options[index].matters;
     struct text text;
     if (!complaint_new(config, matters, &text))
@@ -176,10 +181,40 @@ static void complain_name(struct config *config, struct word name)
     text_format(&text, "GPUWARM_%.*s: no such setting", (int)(name.length > 60 ? 60 : name.length), name.start);
     if (nearest)
         text_format(&text, " (nearest: GPUWARM_%s)", nearest);
-    else
-        text_format(&text, ", ignored");
-    if (matters)
-        text_format(&text, "; not warmed");
+    text_format(&text, matters ? "; not warmed" : "; ignored");
+}
+
+/* Is the value a "no"? Compared with its end. */
+static bool is_no(const char *value)
+{
+    static const char words[][6] = {"0", "no", "off", "false"};
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strncasecmp(value, words[i], sizeof words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* How else people write the kill switch: a name that denies, or one that affirms with a "no". */
+static bool is_kill_switch(struct word name, const char *value)
+{
+    static const char names[][10] = {"-DISABLE", "-DISABLED", "-OFF", "-KILL", "-STOP", "+ENABLE", "+ENABLED", "+ON"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strlen(names[i] + 1) == name.length && strncasecmp(name.start, names[i] + 1, name.length) == 0)
+            return is_no(value) == (names[i][0] == '+');
+    return false;
+}
+
+/* It is obeyed: who writes so has a reason. Of several one is complained about, and none where an ancestor did. */
+static void switch_off(struct config *config, struct word name, const char *value)
+{
+    struct text text;
+    bool said = config->switched_off || strcmp(value, strchr(CONFIG_OFF_SAID, '=') + 1) == 0;
+    config->switched_off = true;
+    if (said || !complaint_new(config, true, &text))
+        return;
+    config->off = config->complaints[config->complaint_count - 1];
+    text_format(&text, "GPUWARM_%.*s=%.100s: no such setting (nearest: GPUWARM_TRIGGER=off); not warmed",
+                (int)name.length, name.start, value);
 }
 
 /*
@@ -199,12 +234,14 @@ static bool is_of_kubernetes(struct word name)
 /* One variable, its name without GPUWARM_. Of two with one name the first counts, as for getenv. */
 static void variable_parse(struct config *config, struct word name, const char *value, unsigned *seen)
 {
-    static const char *const internal_names[] = {"MARKER", "SAID"};
-    int index = word_find(name, option_names, COUNT(option_names));
-    int internal = index < 0 ? word_find(name, internal_names, COUNT(internal_names)) : -1;
+    static const char internal_names[] = "MARKER\0SAID\0";
+    int index = word_find(name, option_names);
+    int internal = index < 0 ? word_find(name, internal_names) : -1;
     const char *nearest = NULL;
-    unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(option_names) + (size_t)internal) : 0;
-    if (!bit && *value && !is_of_kubernetes(name))
+    unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(options) + (size_t)internal) : 0;
+    if (!bit && *value && is_kill_switch(name, value))
+        switch_off(config, name, value);
+    else if (!bit && *value && !is_of_kubernetes(name))
         complain_name(config, name);
     if (!bit || *seen & bit)
         return;
@@ -212,7 +249,7 @@ static void variable_parse(struct config *config, struct word name, const char *
     if (internal >= 0)
         config->marker = internal == 0 && *value ? value : config->marker;
     else if (*value && !options[index].parse(value, config, &nearest))
-        complain_value(config, (size_t)index, value, nearest);
+        complain_value(config, &options[index], name, value, nearest);
 }
 
 void config_parse(char *const *environment, struct config *config)
@@ -224,13 +261,22 @@ void config_parse(char *const *environment, struct config *config)
     config->devices.count = 0;
     config->stages = STAGES_STANDARD;
     config->log_level = LOG_WARN;
-    config->skip = config->log_file = config->report = config->marker = config->bad = NULL;
+    config->skip = config->log_file = config->report = config->marker = config->bad = config->off = NULL;
+    config->switched_off = false;
+
     config->complaint_count = 0;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (**entry != 'G' || strncmp(*entry, prefix, sizeof prefix - 1) != 0)
             continue;
         const char *name = *entry + sizeof prefix - 1, *equals = strchr(name, '=');
+        const char *off = config->off;
         if (equals)
             variable_parse(config, (struct word){name, (size_t)(equals - name)}, equals + 1, &seen);
+        if (config->off != off)
+            config->off_at = (size_t)(entry - environment);
     }
+    if (config->trigger == SETTING_OFF)
+        config->off = NULL;
+    if (config->switched_off)
+        config->trigger = SETTING_OFF;
 }

@@ -15,9 +15,13 @@ static int hex_value(char c)
     return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* "1", or as PyTorch writes it "cuda:1". */
 static bool ordinal_parse(const char *text, struct device_spec *spec)
 {
+    static const char cuda[] = "cuda:";
     int value = 0;
+    if (strncmp(text, cuda, sizeof cuda - 1) == 0)
+        text += sizeof cuda - 1;
     size_t length = strlen(text);
     for (size_t i = 0; i < length; i++) {
         if (!is_digit(text[i]) || length > 4)
@@ -98,7 +102,7 @@ bool device_list_parse(const char *value, struct device_list *list)
     static const struct {
         char word[8];
         enum device_mode mode;
-    } words[] = {{"auto", DEVICE_AUTO}, {"all", DEVICE_ALL}, {"none", DEVICE_NONE}};
+    } words[] = {{"auto", DEVICE_AUTO}, {"cuda", DEVICE_AUTO}, {"all", DEVICE_ALL}, {"none", DEVICE_NONE}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(value, words[i].word) == 0) {
             list->mode = words[i].mode;

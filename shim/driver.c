@@ -58,14 +58,28 @@ void stage_driver(struct driver *driver, const struct libc *libc, bool unless_in
     stage_succeeded(outcome, library_name, CUDA_ERROR_SHARED_OBJECT_INIT_FAILED);
 }
 
+/* One after the other, as texts and numbers that nothing has to be relocated for. */
+#define CUDA_TYPE(name, type)
+#define CUDA_HANDLE(name, tag)
+#define CUDA_VALUE(name, value)
+static const char named_texts[] =
+#define CUDA_NAMED(name, value) #name "\0"
+#include "cuda_types.def"
+    ;
+static const short named_values[] = {
+#define CUDA_NAMED(name, value) value,
+#include "cuda_types.def"
+};
+#undef CUDA_TYPE
+#undef CUDA_HANDLE
+#undef CUDA_VALUE
+
 const char *driver_error_name(const struct driver *driver, CUresult result)
 {
-    const char *name = NULL;
-    /* The two that we give ourselves are named without a driver. */
-    if (result == CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND)
-        return "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND";
-    if (result == CUDA_ERROR_SHARED_OBJECT_INIT_FAILED)
-        return "CUDA_ERROR_SHARED_OBJECT_INIT_FAILED";
+    const char *name = NULL, *text = named_texts;
+    for (size_t i = 0; i < sizeof named_values / sizeof *named_values; i++, text += strlen(text) + 1)
+        if (named_values[i] == (int)result)
+            return text;
     if (DRIVER_CALL(driver, cuGetErrorName, result, &name) != CUDA_SUCCESS || !name)
         return "CUDA_ERROR_UNKNOWN";
     return name;

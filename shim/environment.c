@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* See environment.h. */
 #include "environment.h"
+#include "file.h"
 #include "memory.h"
 #include "start.h"
+#include "text.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { AUXILIARY_BYTES = 1024 }; /* some 25 entries of 16 bytes on Linux 6 */
 
@@ -41,6 +44,20 @@ bool environment_copy(char *const *environment, const char *name, char *value, s
     for (; !found && memory_read(environment, &entry, sizeof entry) == sizeof entry && entry; environment++)
         found = entry_copy(entry, name, value, size);
     return found;
+}
+
+bool environment_of_parent(const char *name)
+{
+    static char list[(size_t)64 << 10];
+    char path[32];
+    const pid_t parent = getppid();
+    struct text text = text_in(path, sizeof path);
+    text_format(&text, "/proc/%d/environ", parent);
+    const size_t length = parent ? file_start(path, list, sizeof list) : 0, name_length = strlen(name);
+    for (const char *entry = list; entry < list + length; entry += strlen(entry) + 1)
+        if (strncmp(entry, name, name_length) == 0 && entry[name_length] == '=')
+            return true;
+    return parent && (length == 0 || length == sizeof list - 1);
 }
 
 void environment_set(char ***environment, const char *name, const char *value)

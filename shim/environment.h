@@ -17,6 +17,12 @@ const char *environment_get(char *const *environment, const char *name);
 bool environment_copy(char *const *environment, const char *name, char *value, size_t size);
 
 /*
+ * Had the parent process a variable of that name when its program started? true where that is not known; false where
+ * the parent is outside of the container.
+ */
+bool environment_of_parent(const char *name);
+
+/*
  * Sets `name` in the environment whose variable `environ` lies at `environment`. The new list is a copy in memory of
  * its own that is never freed or moved, so that a thread which is reading the old one goes on undisturbed; like the
  * list that the kernel made it is followed by the auxiliary vector, for programs that look for it there. Does nothing

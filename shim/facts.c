@@ -138,6 +138,25 @@ static bool is_below_worker(void)
     return program_from(argc, argv).role != ROLE_NONE;
 }
 
+/*
+ * The loader of a program that PyInstaller has packed starts it as another process, with one of these variables (the
+ * second since 6.9), and waits; seen with 6.22. That loader has 70 KiB: of what is larger only the start is searched.
+ */
+static bool is_unpacking(const struct image *image, char *const *environment, size_t page)
+{
+    enum { LOADER_BYTES = 256 << 10 };
+    static const char text[] = "_MEIPASS";
+    bool found = false;
+    if (environment_get(environment, "_MEIPASS2") || environment_get(environment, "_PYI_PARENT_PROCESS_LEVEL"))
+        return false;
+    for (size_t i = 0; i < image->span_count && !found; i++) {
+        const struct span *span = &image->spans[i];
+        const size_t size = span->size < LOADER_BYTES ? span->size : LOADER_BYTES;
+        found = is_there(span, page) && memmem(span->start, size, text, sizeof text - 1);
+    }
+    return found;
+}
+
 void facts_gather(const struct start *start, const struct image *image, const struct loaded *loaded,
                   char *const *environment, const struct config *config, struct process *process)
 {
@@ -151,6 +170,7 @@ void facts_gather(const struct start *start, const struct image *image, const st
     if (program_skip(&process->program, config->skip, &skip)) {
         program_skip_describe(&skip, process->skipped, sizeof process->skipped);
         facts->skipped = process->skipped;
+        process->skip_level = skip.level;
     }
     if (facts->secure || facts->skipped || config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
         return;
@@ -161,6 +181,8 @@ void facts_gather(const struct start *start, const struct image *image, const st
     facts->cuda_library = links.library;
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(image);
     process->rank = rank_find(environment);
+    facts->unpacks =
+        config->trigger == SETTING_LOAD && is_unpacking(image, environment, start_auxiliary(start, AT_PAGESZ));
     facts->nested = config->trigger == SETTING_SPAWN && facts->role != ROLE_NONE && is_below_worker();
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;

@@ -14,8 +14,9 @@ struct process {
     struct program program;
     struct rank rank; /* known when the process may be warmed */
     struct facts facts;
-    char skipped[64]; /* what facts.skipped points to */
-    char driver[256]; /* what facts.own_driver points to */
+    enum log_level skip_level; /* of the entry of the skip list that matched (program.h) */
+    char skipped[64];          /* what facts.skipped points to */
+    char driver[256];          /* what facts.own_driver points to */
 };
 
 /*

@@ -77,6 +77,7 @@ static struct {
     int set;               /* the epoll set that was waited on last, of those that are not known */
     unsigned set_waits;    /* how often, since then and since it called listen */
     unsigned set_reads;    /* how many such sets were read since it called listen */
+    unsigned seldom_waits; /* how often it has polled since too many descriptors were asked about */
     int awaited;           /* the epoll set on which a thread has come to wait last, and one; 0: none */
     const void *awaiting;  /* that thread */
     const void *initial;   /* the thread that read the settings: its copy, in a child that it forked */
@@ -88,7 +89,10 @@ static struct {
     bool forks;            /* it has forked since it called listen */
     bool forked_warm;      /* warmed, it has forked, and is watched until it has said so */
     unsigned tell_waits;   /* waits since it called listen or was forked */
+    bool gave_up;          /* where nothing could be said */
     unsigned long said;    /* reasons why it is not warmed, a bit each */
+    unsigned long refused; /* those for which a wait was refused where nothing could be said */
+    unsigned long told;    /* of these */
 } process;
 _Static_assert(REASON_COUNT <= sizeof process.said * CHAR_BIT, "a bit each");
 
@@ -201,12 +205,34 @@ static size_t stack_left_here(void)
     return stack_left(process.stack_top, process.initial == THREAD_SELF());
 }
 
-/* Without room there may be none to say so either. */
+/* In memory alone, and said later: here may be a signal handler. */
+static void refuse(enum reason reason)
+{
+    __atomic_store_n(&session.refusal, reason, __ATOMIC_RELAXED);
+    __atomic_store_n(&session.refused, true, __ATOMIC_RELAXED);
+}
+
+/* Which checks have refused a wait, each once, for `debug`. Where anything may be written. */
+static void refusals_tell(void)
+{
+    const unsigned long refused = __atomic_load_n(&process.refused, __ATOMIC_RELAXED),
+                        told = __atomic_fetch_or(&process.told, refused, __ATOMIC_RELAXED);
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++)
+        if (refused & ~told & 1UL << reason)
+            log_write(&session.log, LOG_DEBUG, "%s: not warmed at a wait: %s", session.program,
+                      policy_reason_text(reason));
+}
+
+/* Without room there may be none to say so either: then it is said at the end. */
 static bool stack_allows(void)
 {
     size_t left = stack_left_here();
-    if (left < STACK_BYTES && left >= START_BYTES)
+    if (left < START_BYTES) {
+        process.gave_up = true;
+        refuse(REASON_NO_ROOM);
+    } else if (left < STACK_BYTES) {
         session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+    }
     return left >= STACK_BYTES;
 }
 
@@ -344,6 +370,8 @@ static void serve_quietly(void)
     } else {
         process.state = STATE_NOTHING;
         process.forked = false;
+        if (process.words && stack_left_here() >= START_BYTES)
+            refusals_tell();
         warm_for(TRIGGER_SERVE, REASON_SERVES);
     }
 }
@@ -383,13 +411,6 @@ static bool is_refused(struct call call, enum reason *why)
         cancelled = may_be_cancelled_anywhere();
     *why = transport ? REASON_TRANSPORT : handler ? REASON_IN_HANDLER : REASON_CANCELLED_ANYWHERE;
     return transport || handler || cancelled;
-}
-
-/* In memory alone, and said at the end: here may be a signal handler. */
-static void refuse(enum reason reason)
-{
-    __atomic_store_n(&session.refusal, reason, __ATOMIC_RELAXED);
-    __atomic_store_n(&session.refused, true, __ATOMIC_RELAXED);
 }
 
 /* ---- telling --------------------------------------------------------------------------------------------------------
@@ -434,6 +455,7 @@ static struct standing standing_now(int listener)
 static void tell_quietly(bool stands, enum reason reason)
 {
     char why[256];
+    refusals_tell();
     if (!stands) {
         session_wait(&session);
         return;
@@ -495,12 +517,14 @@ static void tell_end(void)
     bool forks = process.state == STATE_WARMED && session.forked_after != session.forked_told;
     bool child = process.state == STATE_CHILD_OF_WARMED && process.forked;
     /* Nothing is asked of the system before there is something to say. */
-    if ((process.state != STATE_WAITS && !forks && !child) || !is_this_process() || stack_left_here() < START_BYTES)
+    const bool ends = process.state == STATE_WAITS || process.gave_up;
+    if ((!ends && !forks && !child) || !is_this_process() || stack_left_here() < START_BYTES)
         return;
-    if (process.state == STATE_WAITS)
+    if (ends) {
+        refusals_tell();
         session_end(&session,
                     policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED);
-    else if (child)
+    } else if (child)
         session_skip(&session, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
     else
         session_tell_forks(&session, trigger_for_children());
@@ -532,6 +556,7 @@ static enum signals_came serve(int listener, struct call call)
         return is_time_to_tell() ? tell(listener, call) : SIGNALS_NONE;
     if (is_refused(call, &why)) {
         refuse(why);
+        __atomic_fetch_or(&process.refused, 1UL << why, __ATOMIC_RELAXED);
         return SIGNALS_NONE;
     }
     if (waits_for_driver()) {
@@ -547,12 +572,23 @@ static enum signals_came serve(int listener, struct call call)
 }
 
 /*
+ * Of what is polled the kernel is asked descriptor by descriptor. A server comes to wait soon after it listens: one
+ * that has long waited for other things, beside a local socket say, must not pay for that at each wait for ever.
+ */
+static bool is_time_to_ask(void)
+{
+    enum { ASKED_MOST = 4096 };
+    return __atomic_load_n(&listener_asked, __ATOMIC_RELAXED) < ASKED_MOST ||
+           standing_is_seldom(__atomic_add_fetch(&process.seldom_waits, 1, __ATOMIC_RELAXED));
+}
+
+/*
  * May this thread come to serve? Memory is asked before the kernel: a server that has nothing to do with CUDA pays for
  * no system call, and its seccomp filter sees none.
  */
 static bool may_serve(void)
 {
-    return process.listened && is_serving_thread() && may_have_cuda();
+    return process.listened && is_serving_thread() && may_have_cuda() && is_time_to_ask();
 }
 
 /*
@@ -708,6 +744,13 @@ COLD static bool epoll_interrupted(int epoll, bool waits, struct call call)
     return waits && came != SIGNALS_NONE;
 }
 
+/* Where it listens, or is another process: its next wait may be the one. */
+static void waits_anew(void)
+{
+    process.waits = process.set_waits = process.set_reads = process.seldom_waits = 0;
+    __atomic_store_n(&listener_asked, 0, __ATOMIC_RELAXED);
+}
+
 /* ---- the hooks ------------------------------------------------------------------------------------------------------
  */
 
@@ -718,7 +761,8 @@ static int watched_listen(int fd, int backlog)
 {
     int saved = errno;
     bool cuda = could_have_cuda();
-    process.waits = process.set_waits = process.set_reads = process.tell_waits = 0;
+    waits_anew();
+    process.tell_waits = 0;
     if ((cuda || process.words) && is_serving_thread()) {
         sigprocmask(SIG_BLOCK, NULL, &process.mask);
         /* In a child of fork, before one of its own can be the first to ask that the C library knows nothing of. */
@@ -908,8 +952,8 @@ static void forks(void)
 static void forked_tells(void)
 {
     bool waits = process.state == STATE_WAITS && !policy_warms_children(session.decision.trigger);
-    process.said = process.tell_waits = session.forked_after = session.forked_told = 0;
-    process.forks = process.forked_warm = session.refused = false;
+    process.said = process.refused = process.told = process.tell_waits = session.forked_after = session.forked_told = 0;
+    process.forks = process.forked_warm = process.gave_up = session.refused = false;
     process.forked = session_report_is_own(&session) && (waits || process.state == STATE_WARMED);
     process.tells |= process.forked;
     if (process.forked && waits)
@@ -923,7 +967,7 @@ static void forked(void)
     /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
     process.pid = process.listened && could_have_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
-    process.waits = process.set_waits = process.set_reads = 0;
+    waits_anew();
     if (process.words)
         forked_tells();
     if (process.state == STATE_WARMED) {
@@ -969,7 +1013,7 @@ static void begin(const struct start *start)
 {
     if (!session_open(&session, start))
         return;
-    session_tell(&session);
+    session_tell(&session, start);
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();
@@ -992,6 +1036,21 @@ static void begin(const struct start *start)
         session.libc.at_fork(NULL, forks, forked, NULL);
 }
 
+static bool is_set_to(const struct start *start, const char *name, const char *value)
+{
+    const char *set = environment_get(start->environment, name);
+    return set && strcmp(set, value) == 0;
+}
+
+/* Has a skipped program something to say (skip.def)? Asked of the variables as they stand: most have not. */
+static bool may_tell_skipped(const struct start *start, enum log_level level)
+{
+    if (level == LOG_WARN &&
+        (is_set_to(start, "GPUWARM_TRIGGER", "load") || is_set_to(start, "GPUWARM_TRIGGER", "serve")))
+        return true;
+    return is_set_to(start, "GPUWARM_LOG", "debug") || (level < LOG_DEBUG && is_set_to(start, "GPUWARM_LOG", "info"));
+}
+
 /*
  * The way out of every shell and tool, by which most processes of a tree leave: no report, no complaint, no call of a
  * function by name (tests/e2e/library.c). The environment of a privileged program is somebody else's: nothing is
@@ -1000,10 +1059,9 @@ static void begin(const struct start *start)
 static bool is_left_alone(const struct start *start)
 {
     const struct program program = program_from(start->argc, start->argv);
-    const char *level = environment_get(start->environment, "GPUWARM_LOG");
     struct skip skip;
     return start->secure || (program_skip(&program, environment_get(start->environment, "GPUWARM_SKIP"), &skip) &&
-                             !(level && strcmp(level, "debug") == 0));
+                             !may_tell_skipped(start, skip.level));
 }
 
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)

@@ -11,14 +11,29 @@
 #include <unistd.h>
 
 static const struct kind {
-    char soname[16], parts[72], create[24], set_stream[24], destroy[24], status_name[24];
+    char soname[16], create[24], set_stream[24], destroy[24], status_name[24];
     bool (*operate)(const struct operation *operation);
 } kinds[LIBRARY_COUNT] = {
 #define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name)                                      \
-    {soname, parts, create, set_stream, destroy, status_name, operate},
+    {soname, create, set_stream, destroy, status_name, operate},
 #include "libraries.def"
 #undef LIBRARY
 };
+
+/* One after the other, each with its NUL: most have none. */
+static const char kind_parts[] =
+#define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name) parts "\0"
+#include "libraries.def"
+#undef LIBRARY
+    ;
+
+static const char *parts_of(unsigned library)
+{
+    const char *parts = kind_parts;
+    while (library > 0)
+        library -= !*parts++;
+    return parts;
+}
 
 const char *library_name(unsigned library)
 {
@@ -72,7 +87,7 @@ void libraries_open(struct libraries *libraries, const struct libc *libc, const 
         return;
     loaded_walk(loaded, path_collect, &paths);
     for (unsigned i = 0; i < LIBRARY_COUNT; i++) {
-        if (!paths.paths[i][0] || !parts_are_there(paths.paths[i], kinds[i].parts))
+        if (!paths.paths[i][0] || !parts_are_there(paths.paths[i], parts_of(i)))
             continue;
         libraries->held[i] = libc->open(paths.paths[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
         if (!libraries->held[i])

@@ -16,6 +16,8 @@
 /* A server has few sockets that listen and they come first; beyond this many nothing is asked. */
 enum { ASKED_MAX = 64 };
 
+unsigned listener_asked;
+
 static int option(int fd, int name)
 {
     int value = 0;
@@ -65,6 +67,7 @@ bool listener_counts(int fd, bool tcp)
 
 bool listener_is(int fd, bool tcp)
 {
+    __atomic_fetch_add(&listener_asked, 1, __ATOMIC_RELAXED);
     return option(fd, SO_ACCEPTCONN) == 1 && listener_counts(fd, tcp);
 }
 

@@ -15,6 +15,9 @@
  */
 bool listener_is(int fd, bool tcp);
 
+/* How many descriptors that was asked of; who sets limits sets it to 0. */
+extern unsigned listener_asked;
+
 /*
  * Did one come through exec? Asked of the descriptors 3 to 18 at the start: from systemd (sd_listen_fds(3)) or another
  * activator, or from the process itself before it was executed anew (reloaders, upgrades in place).

@@ -34,18 +34,17 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
     return rows[a_length % 3][b_length];
 }
 
-const char *nearest_name(const char *word, size_t length, const char *const *names, size_t count)
+const char *nearest_name(const char *word, size_t length, const char *names)
 {
     const char *best = NULL;
     unsigned best_distance = (unsigned)(length + 2) / 3 + 1;
     if (length == 0 || length > LENGTH_MAX)
         return NULL;
-    for (size_t i = 0; i < count; i++) {
-        size_t name_length = strlen(names[i]);
-        unsigned edits = name_length <= LENGTH_MAX ? distance(word, length, names[i], name_length) : best_distance;
+    for (size_t name_length; (name_length = strlen(names)) > 0; names += name_length + 1) {
+        unsigned edits = name_length <= LENGTH_MAX ? distance(word, length, names, name_length) : best_distance;
         if (edits < best_distance) {
             best_distance = edits;
-            best = names[i];
+            best = names;
         }
     }
     return best;

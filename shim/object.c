@@ -313,11 +313,15 @@ ElfW(Sxword) object_search_list(const struct link_map *object, bool may_go, char
 
 bool object_matches(const char *soname, const char *entry)
 {
-    size_t length = strlen(entry);
-    bool open = entry[length - 1] == '*';
-    if (strncmp(soname, entry, length - open) != 0)
+    const char *end = strstr(soname, ".so");
+    size_t length = end ? (size_t)(end - soname) : 0, start = strcspn(entry, "*");
+    if (length < start || memcmp(soname, entry, start) != 0)
         return false;
-    return open ? strstr(soname, ".so") != NULL : strncmp(soname + length, ".so", 3) == 0;
+    if (!entry[start])
+        return end && length == start;
+    const char *rest = entry + start + 1;
+    size_t needed = strlen(rest);
+    return end && length >= start + needed && memcmp(end - needed, rest, needed) == 0;
 }
 
 /* Most names fall at their first letters: no call is made for those. */

@@ -57,7 +57,7 @@ bool object_carries_fat_binary(const struct link_map *object, bool may_go);
  */
 ElfW(Sxword) object_search_list(const struct link_map *object, bool may_go, char *list, size_t size);
 
-/* Does `soname` match what an entry has before ".so", up to a "*" that stands for any rest? Pure. */
+/* Does what `soname` has before its first ".so" match an entry, in which one "*" stands for anything? Pure. */
 bool object_matches(const char *soname, const char *entry);
 
 /* Does `soname` match an entry of cuda_libraries.def? Pure. */

@@ -71,7 +71,7 @@ static const char *link_follow(struct path *path, char *text, const char **rest,
 static bool is_proc(int directory)
 {
     struct statfs system;
-    return fstatfs(directory, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+    return syscall(SYS_fstatfs, directory, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
 }
 
 /* One component. *done: it is the last one, and no link that could be followed. */

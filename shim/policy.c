@@ -80,6 +80,8 @@ static struct decision decide_load(const struct facts *facts)
 {
     if (facts->role == ROLE_FORK_SERVER)
         return never(REASON_FORK_SERVER, NULL);
+    if (facts->unpacks)
+        return never(REASON_UNPACKS, NULL);
     if (facts->ancestor == MARKER_ANCESTOR)
         return never(REASON_ANCESTOR_WARMED, NULL);
     return load(REASON_ASKED, NULL);
@@ -106,7 +108,7 @@ struct decision policy_decide(const struct config *config, const struct facts *f
     if (facts->skipped)
         return never(REASON_SKIP_LIST, facts->skipped);
     if (config->trigger == SETTING_OFF)
-        return never(REASON_OFF, NULL);
+        return config->off ? never(REASON_BAD_SETTING, config->off) : never(REASON_OFF, NULL);
     if (config->devices.mode == DEVICE_NONE)
         return never(REASON_NO_DEVICE, NULL);
     if (config->bad)

@@ -31,6 +31,7 @@ struct facts {
     const char *limits_with;  /* an import by which it limits its addresses or locks its memory, or NULL */
     const char *chooses_with; /* a variable by which GPUs are chosen and which it names, or NULL */
     const char *sets_flags;   /* an import by which it sets a primary context's flags and is refused later, or NULL */
+    bool unpacks;             /* it is PyInstaller's loader, and not yet the program that this starts */
     bool too_large;           /* there is too much to be searched for those */
     bool asks_only;           /* its one argument is --version, --help or the like */
     const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */

@@ -142,7 +142,7 @@ static unsigned long long range_prefetch(int fd, off_t size)
         if (is_cached(fd, block) && is_cached(fd, end - 1))
             continue;
         for (off_t at = block; at < end; at += PIECE_BYTES)
-            posix_fadvise(fd, at, end - at < PIECE_BYTES ? end - at : PIECE_BYTES, POSIX_FADV_WILLNEED);
+            syscall(SYS_fadvise64, fd, at, end - at < PIECE_BYTES ? end - at : PIECE_BYTES, POSIX_FADV_WILLNEED);
         asked += (unsigned long long)(end - block);
     }
     return asked;
@@ -151,7 +151,7 @@ static unsigned long long range_prefetch(int fd, off_t size)
 static void file_prefetch(struct reading *reading, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    off_t size = fd >= 0 ? syscall(SYS_lseek, fd, 0L, SEEK_END) : 0;
     if (size > 0 && (unsigned long long)size <= reading->left) {
         unsigned long long asked = range_prefetch(fd, size);
         reading->left -= asked;

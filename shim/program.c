@@ -12,7 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 enum kind {
-#define SKIP_KIND(kind, text) KIND_##kind,
+#define SKIP_KIND(kind, level, text) KIND_##kind,
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
@@ -21,8 +21,19 @@ enum kind {
 #undef SKIP_SCRIPT
 };
 
-static const char kind_texts[][32] = {
-#define SKIP_KIND(kind, text) text,
+/* One after the other, each with its NUL. */
+static const char kind_texts[] =
+#define SKIP_KIND(kind, level, text) text "\0"
+#define SKIP(kind, glob)
+#define SKIP_SCRIPT(kind, glob)
+#include "skip.def"
+#undef SKIP_KIND
+#undef SKIP
+#undef SKIP_SCRIPT
+    ;
+
+static const unsigned char kind_levels[] = {
+#define SKIP_KIND(kind, level, text) LOG_##level,
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
 #include "skip.def"
@@ -33,8 +44,8 @@ static const char kind_texts[][32] = {
 
 /* The entries lie one after the other, each in as many bytes as it needs: this, then `size` of a glob and its NUL. */
 struct entry {
-    unsigned char size, kind;
-    bool script;
+    unsigned char size;
+    unsigned char kind : 7, script : 1;
 };
 
 #define MEMBER(name, line) name##line
@@ -42,15 +53,15 @@ struct entry {
     struct entry MEMBER(entry, line);                                                                                  \
     char MEMBER(text, line)[sizeof(string)];
 static const struct list {
-#define SKIP_KIND(kind, text)
+#define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        MEMBERS(__LINE__, glob)
 #define SKIP_SCRIPT(kind, glob) MEMBERS(__LINE__, glob)
 #include "skip.def"
 #undef SKIP
 #undef SKIP_SCRIPT
 } list = {
-#define SKIP(kind, glob)        {sizeof(glob), KIND_##kind, false}, glob,
-#define SKIP_SCRIPT(kind, glob) {sizeof(glob), KIND_##kind, true}, glob,
+#define SKIP(kind, glob)        {sizeof(glob), KIND_##kind, 0}, glob,
+#define SKIP_SCRIPT(kind, glob) {sizeof(glob), KIND_##kind, 1}, glob,
 #include "skip.def"
 };
 
@@ -79,6 +90,13 @@ static bool begins(const char *text, const char *with)
 static bool is_python(const char *name)
 {
     return begins(name, "python") || begins(name, "pypy");
+}
+
+/* "perl", "perl5.36.0" */
+static bool is_perl(const char *name)
+{
+    const char *version = after(name, "perl");
+    return version && (!*version || *version == '5');
 }
 
 /*
@@ -111,8 +129,20 @@ static enum program_role role_find(const char *command, const char *last)
     return roles[i].role != ROLE_SPAWNED || (end && !*end) ? (enum program_role)roles[i].role : ROLE_NONE;
 }
 
-/* Skips Python's options (python(1)): -c ends them, -m names a module, -W, -X and --check-hash-based-pycs take one. */
-static const char *python_script(int argc, char *const *argv, enum program_role *role)
+/* What comes behind a letter of Perl's options is its value, in the same argument (perlrun(1)). */
+static bool takes_rest_in_perl(char letter)
+{
+    for (const char *of = "CDFMVdimx"; *of; of++)
+        if (*of == letter)
+            return true;
+    return false;
+}
+
+/*
+ * Skips the options of Python (python(1)): -c ends them, -m names a module, -W, -X and --check-hash-based-pycs take a
+ * value; and of Perl: -e and -E end them, -I takes a value.
+ */
+static const char *script_find(int argc, char *const *argv, bool perl, enum program_role *role)
 {
     for (int i = 1; i < argc && argv[i]; i++) {
         const char *argument = argv[i];
@@ -126,17 +156,19 @@ static const char *python_script(int argc, char *const *argv, enum program_role 
         }
         for (const char *letter = argument + 1; *letter; letter++) {
             const char *value = letter[1] ? letter + 1 : i + 1 < argc ? argv[i + 1] : NULL;
-            if (*letter == 'c') {
-                if (value)
+            if (perl ? *letter == 'e' || *letter == 'E' : *letter == 'c') {
+                if (value && !perl)
                     *role = role_find(value, argv[argc - 1]);
                 return NULL;
             }
-            if (*letter == 'm')
+            if (*letter == 'm' && !perl)
                 return value;
-            if (*letter == 'W' || *letter == 'X') {
+            if (perl ? *letter == 'I' : *letter == 'W' || *letter == 'X') {
                 i += letter[1] == '\0';
                 break;
             }
+            if (perl && takes_rest_in_perl(*letter))
+                break;
         }
     }
     return NULL;
@@ -144,10 +176,11 @@ static const char *python_script(int argc, char *const *argv, enum program_role 
 
 struct program program_from(int argc, char *const *argv)
 {
-    struct program program = {.name = argc > 0 && argv[0] ? text_base_name(argv[0]) : ""};
+    struct program program = {.name = argc > 0 && argv[0] ? text_base_name(argv[0]) : "", .argv = argv};
     program.name += program.name[0] == '-';
-    if (is_python(program.name))
-        program.script = python_script(argc, argv, &program.role);
+    const bool perl = is_perl(program.name);
+    if (perl || is_python(program.name))
+        program.script = script_find(argc, argv, perl, &program.role);
     return program;
 }
 
@@ -193,11 +226,29 @@ static bool extra_matches(const struct program *program, const char *extra, stru
         if (kept > 0 && kept < sizeof glob) {
             snprintf(glob, sizeof glob, "%.*s", (int)kept, extra);
             if (fnmatch(glob, program->name, 0) == 0 || (program->script && fnmatch(glob, program->script, 0) == 0)) {
-                *skip = (struct skip){extra, kept, "GPUWARM_SKIP"};
+                *skip = (struct skip){extra, kept, "GPUWARM_SKIP", LOG_INFO};
                 return true;
             }
         }
         extra += length + (extra[length] == ',');
+    }
+    return false;
+}
+
+static const char *kind_text(unsigned kind)
+{
+    const char *text = kind_texts;
+    while (kind > 0)
+        kind -= !*text++;
+    return text;
+}
+
+static bool has_argument(const struct program *program, const char *argument)
+{
+    for (char *const *argv = program->argv; argv && *argv; argv++) {
+        const char *end = after(*argv, argument);
+        if (end && !*end)
+            return true;
     }
     return false;
 }
@@ -209,8 +260,10 @@ bool program_skip(const struct program *program, const char *extra, struct skip 
     const struct entry *entry = list_find(program->name, false);
     if (!entry && program->script)
         entry = list_find(program->script, true);
+    if (entry && entry->kind == KIND_NANNY && has_argument(program, "--no-nanny"))
+        entry = NULL;
     if (entry)
-        *skip = (struct skip){entry_glob(entry), entry->size, kind_texts[entry->kind]};
+        *skip = (struct skip){entry_glob(entry), entry->size, kind_text(entry->kind), kind_levels[entry->kind]};
     return entry || (extra && extra_matches(program, extra, skip));
 }
 

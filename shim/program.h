@@ -6,6 +6,7 @@
 #ifndef GPUWARM_PROGRAM_H
 #define GPUWARM_PROGRAM_H
 
+#include "log.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,7 +20,8 @@ enum program_role {
 
 struct program {
     const char *name;   /* argv[0] without folder and without a login shell's "-"; never NULL */
-    const char *script; /* a Python interpreter's script without folder, or the module after -m; NULL when none */
+    const char *script; /* Python's or Perl's script without folder, or the module after -m; NULL when none */
+    char *const *argv;  /* ends with NULL */
     enum program_role role;
 };
 
@@ -33,7 +35,8 @@ bool program_asks_only(int argc, char *const *argv);
 struct skip {
     const char *glob;
     size_t length;
-    const char *kind; /* "job launcher", or "GPUWARM_SKIP" for an entry of that */
+    const char *kind;     /* "job launcher", or "GPUWARM_SKIP" for an entry of that */
+    enum log_level level; /* at which the program says that it is skipped (skip.def) */
 };
 
 /*

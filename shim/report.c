@@ -115,7 +115,7 @@ struct report_writer report_writer(const char *text)
 /* Is the process alive, and not another one that was given its pid since? */
 static bool is_alive(const struct report_writer *writer)
 {
-    if (kill((pid_t)writer->pid, 0) != 0 && errno != EPERM)
+    if (syscall(SYS_kill, writer->pid, 0) != 0 && errno != EPERM)
         return false;
     unsigned long long start = marker_start_of(writer->pid);
     return !start || start == writer->start;

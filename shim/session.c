@@ -5,6 +5,7 @@
 #include "marker.h"
 #include "report.h"
 #include "standard.h"
+#include "version.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,7 +74,7 @@ void session_keep(struct session *session)
     struct config *config = &session->config;
     session->log.file = config->log_file = kept(config->log_file, session->log_file, sizeof session->log_file);
     config->report = kept(config->report, session->report, sizeof session->report);
-    config->skip = config->marker = config->bad = NULL;
+    config->skip = config->marker = config->bad = config->off = NULL;
     /* The environment is the program's from now on. */
     session->notices.environment = NULL;
 }
@@ -95,23 +96,56 @@ static void report_say(struct session *session, struct report report)
     notice_say(&session->notices, message);
 }
 
-void session_tell(struct session *session)
+/* Whatever is wrong with the settings; of a process that is switched off only by which variable that was meant. */
+static void complaints_say(const struct session *session, const struct start *start)
+{
+    static char said[] = CONFIG_OFF_SAID;
+    const struct config *config = &session->config;
+    /* Where an earlier constructor has set it, the process was looked at before it was known. */
+    if (config->off && session->libc.environment)
+        notice_say(&session->notices, config->off);
+    else if (config->off && log_write(&session->log, LOG_WARN, "%s", config->off))
+        start->environment[config->off_at] = said;
+    if (config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
+        return;
+    for (unsigned i = 0; i < config->complaint_count; i++)
+        notice_say(&session->notices, config->complaints[i]);
+}
+
+/*
+ * Of a program on the skip list: what somebody has started and asked for by name, and did not get, is worth a line.
+ * Where a program starts another it was the first that was meant, and may read what the second writes to stderr.
+ */
+static void skip_say(const struct session *session)
+{
+    char message[MESSAGE_BYTES];
+    const enum trigger_setting trigger = session->config.trigger;
+    const enum log_level level = session->process.skip_level;
+    struct text text = text_in(message, sizeof message);
+    text_format(&text, "%s: not warmed: %s", session->program, session->reason);
+    if (level == LOG_WARN && (trigger == SETTING_LOAD || trigger == SETTING_SERVE) &&
+        !environment_of_parent("GPUWARM_TRIGGER"))
+        notice_say(&session->notices, message);
+    else
+        log_write(&session->log, level == LOG_WARN ? LOG_INFO : level, "%s", message);
+}
+
+void session_tell(struct session *session, const struct start *start)
 {
     const struct decision *decision = &session->decision;
-    bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER,
-         skipped = decision->reason == REASON_SKIP_LIST;
+    bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER;
     bool now = policy_is_before_main(decision->trigger);
-    log_write(&session->log, now || skipped ? LOG_DEBUG : LOG_INFO, "%s: %s: %s", session->program,
+    if (decision->reason == REASON_SKIP_LIST) {
+        skip_say(session);
+        return;
+    }
+    log_write(&session->log, now ? LOG_DEBUG : LOG_INFO, "%s: %s: %s%s", session->program,
               now                                        ? "warming"
               : decision->trigger == TRIGGER_SERVE       ? "waits until it serves"
               : policy_warms_children(decision->trigger) ? "waits for its children"
                                                          : "not warmed",
-              session->reason);
-    if (skipped)
-        return;
-    if (decision->reason != REASON_OFF && decision->reason != REASON_NO_DEVICE)
-        for (unsigned i = 0; i < session->config.complaint_count; i++)
-            notice_say(&session->notices, session->config.complaints[i]);
+              session->reason, session->log.level == LOG_DEBUG ? " (libgpuwarm " GPUWARM_VERSION ")" : "");
+    complaints_say(session, start);
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)
         notice_say(&session->notices, session->reason);

@@ -23,7 +23,7 @@ static const size_t INITIAL_MAX_BYTES = (size_t)64 << 20;
 static size_t initial_left(uintptr_t here, uintptr_t top)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_STACK, &limit) != 0 || here > top)
+    if (syscall(SYS_getrlimit, RLIMIT_STACK, &limit) != 0 || here > top)
         return 0;
     size_t size = limit.rlim_cur < INITIAL_MAX_BYTES ? (size_t)limit.rlim_cur : INITIAL_MAX_BYTES;
     return top - here < size ? size - (top - here) : 0;

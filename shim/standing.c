@@ -32,8 +32,13 @@ bool standing_reason(const struct standing *standing, enum reason *reason)
     return standing->waits_long && is(reason, REASON_NEVER_WAITED);
 }
 
+bool standing_is_seldom(unsigned wait)
+{
+    return wait > 0 && (wait & (wait - 1)) == 0;
+}
+
 bool standing_is_time(unsigned wait)
 {
     enum { WAITS_MOST = 1000 };
-    return wait > 0 && wait <= WAITS_MOST && (wait & (wait - 1)) == 0;
+    return wait <= WAITS_MOST && standing_is_seldom(wait);
 }

@@ -24,6 +24,9 @@ struct standing {
 /* Why it is not warmed as things are. false: nothing that is worth saying, or it is warmed in this call. */
 bool standing_reason(const struct standing *standing, enum reason *reason);
 
+/* Is this the first wait, the second, the fourth and so on? */
+bool standing_is_seldom(unsigned wait);
+
 /*
  * Is this the first wait, the second, the fourth and so on, up to a thousand? What is asked at these only, of the
  * kernel, is asked ten times at the most.

@@ -105,6 +105,25 @@ Test(cost, two_system_calls_more_where_what_is_waited_for_is_not_on_the_stack)
         cr_expect_eq(added(TRACE_SYSTEM_CALLS, LIST(calls[i], "listens", "static")), 0, "%s without CUDA", calls[i]);
 }
 
+/*
+ * A service beside a local socket, say, waits for ever without being one that counts. Once thousands of descriptors
+ * were asked about, only the waits are looked at whose number is a power of two, which none of these is.
+ */
+Test(cost, no_system_call_where_a_server_with_cuda_has_long_waited_for_other_things)
+{
+    enum { SETS = 4 };
+    for (int i = 0; i < SETS; i++) {
+        long asked = added(TRACE_SYSTEM_CALLS, LIST(calls[i], "cuda", "listens", "long"));
+        cr_expect_eq(asked, 0, "%s: %ld", calls[i], asked);
+    }
+}
+
+Test(cost, a_server_that_listens_after_it_has_long_waited_is_found_at_its_first_wait)
+{
+    added(TRACE_SYSTEM_CALLS, LIST("poll", "cuda", "listens", "long", "again"));
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", "name=gpuwarm_kernel"), 1);
+}
+
 /* What was loaded is read by way of the kernel, since another thread could unload it: and only what is new. */
 Test(cost, two_system_calls_in_a_server_without_cuda_that_has_threads_and_has_loaded_a_library)
 {

@@ -40,6 +40,9 @@ Test(device, ordinals)
     cr_expect_str_eq(warmed(LIST("GPUWARM_DEVICE=0,2")), "0 2");
     cr_expect_str_eq(warmed(LIST("GPUWARM_DEVICE=2,0,2")), "2 0", "named twice counts once");
     cr_expect_str_eq(warmed(LIST("GPUWARM_DEVICE=all")), "0 1 2 3");
+    cr_expect_str_eq(warmed(LIST("GPUWARM_DEVICE=cuda:3")), "3", "as PyTorch writes it");
+    cr_expect_str_eq(warmed(LIST("GPUWARM_DEVICE=cuda:2,cuda:0,2")), "2 0");
+    cr_expect_str_eq(warmed(LIST("GPUWARM_DEVICE=cuda", "LOCAL_RANK=1")), "1", "auto");
 }
 
 Test(device, local_rank)

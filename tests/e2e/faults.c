@@ -36,6 +36,34 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* A stub of the driver, as toolkits have it for linking, names no error; nor does a driver one that is newer than it.
+ */
+Test(faults, errors_that_the_driver_does_not_name)
+{
+    static const struct {
+        int code;
+        const char *name;
+    } named[] = {
+        {3, "CUDA_ERROR_NOT_INITIALIZED"},
+        {34, "CUDA_ERROR_STUB_LIBRARY"},
+        {46, "CUDA_ERROR_DEVICE_UNAVAILABLE"},
+        {100, "CUDA_ERROR_NO_DEVICE"},
+        {101, "CUDA_ERROR_INVALID_DEVICE"},
+        {802, "CUDA_ERROR_SYSTEM_NOT_READY"},
+        {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"},
+        {804, "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE"},
+        {999, "CUDA_ERROR_UNKNOWN"},
+    };
+    for (size_t i = 0; i < COUNT(named); i++) {
+        const char *fault = run_env("SIMCUDA_FAULT=cuInit=%d,cuGetErrorName=%d", named[i].code, named[i].code);
+        struct run run = run_program(PRELOADED, LIST(run_host("plain")),
+                                     LIST(fault, "GPUWARM_TRIGGER=load", "GPUWARM_REPORT=/dev/stderr"));
+        cr_expect_eq(run.status, 7);
+        cr_expect_not_null(strstr(run.err, run_env("not warmed: driver: cuInit: %s\n", named[i].name)), "%s", run.err);
+        cr_expect_not_null(strstr(run.err, run_env("\"error\": \"%s\"", named[i].name)), "%s", run.err);
+    }
+}
+
 /* What a device is called, and how others fail, is not needed to warm it. */
 static bool is_needed(const char *function)
 {

@@ -50,6 +50,13 @@ Test(idle, a_local_socket_in_a_set_is_for_an_explicit_trigger)
     expect_warm("local", "GPUWARM_TRIGGER=serve", true);
 }
 
+/* gunicorn's, at which a thread of its master waits: the workers are still to be forked. */
+Test(idle, a_control_socket_is_no_service)
+{
+    expect_warm("control", "GPUWARM_TRIGGER=auto", false);
+    expect_warm("control", "GPUWARM_TRIGGER=serve", false);
+}
+
 /* A limit: a server comes to wait soon after it listens, and reading a set is not free. */
 Test(idle, a_set_is_not_read_for_ever)
 {

@@ -460,3 +460,18 @@ Test(load, a_kernel_image_that_is_refused_leaves_the_other)
     cr_expect_eq(journal_calls(journal_read(), "cuModuleLoadDataEx", "image=ptx"), 1);
     cr_expect_str_eq(report_text(report_read(run_scratch("report")), "result"), "warm");
 }
+
+/* PyInstaller's loader only waits for the program, which it starts as another process: that is what is meant. */
+Test(load, of_a_packed_program_only_the_program_itself)
+{
+    for (const char *const *variable = LIST("_MEIPASS2", "_PYI_PARENT_PROCESS_LEVEL"); *variable; variable++) {
+        journal_clear();
+        const char *const *settings = LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=info");
+        struct run run = run_program(PRELOADED, LIST(run_host("unpacks"), *variable), settings);
+        cr_expect_eq(run.status, 6, "%d", run.status);
+        cr_expect_str_eq(run.out, "unpacked\n");
+        cr_expect_not_null(strstr(run.err, "unpacks: not warmed: PyInstaller's loader"), "%s", run.err);
+        cr_expect_not_null(strstr(run.err, "(device 0) warm in"), "%s", run.err);
+        cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 1, "%s", run.err);
+    }
+}

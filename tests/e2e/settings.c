@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings that cannot be obeyed: one clear line that names the setting, and the program goes on unharmed. */
 #include "run.h"
+#include "version.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(settings, .init = run_setup, .fini = run_teardown);
 
@@ -42,12 +44,12 @@ Test(settings, every_bad_value_gets_its_line)
         {"GPUWARM_STAGES=kernle", "GPUWARM_STAGES=kernle: expected " STAGE_FORMS " (nearest: kernel); not warmed\n",
          false},
         {"GPUWARM_STAGES=driver;memory", "GPUWARM_STAGES=driver;memory: expected " STAGE_FORMS "; not warmed\n", false},
-        {"GPUWARM_LOG=verbose", "GPUWARM_LOG=verbose: expected off, error, warn, info or debug\n", true},
-        {"GPUWARM_LOG=warning", "GPUWARM_LOG=warning: expected off, error, warn, info or debug (nearest: warn)\n",
-         true},
+        {"GPUWARM_LOG=verbose", "GPUWARM_LOG=verbose: expected off, error, warn, info or debug; warn applies\n", true},
+        {"GPUWARM_LOG=warning",
+         "GPUWARM_LOG=warning: expected off, error, warn, info or debug (nearest: warn); warn applies\n", true},
         {"GPUWARM_TRIGER=off", "GPUWARM_TRIGER: no such setting (nearest: GPUWARM_TRIGGER); not warmed\n", false},
-        {"GPUWARM_LOGFILE=x", "GPUWARM_LOGFILE: no such setting (nearest: GPUWARM_LOG_FILE)\n", true},
-        {"GPUWARM_WALLPAPER=x", "GPUWARM_WALLPAPER: no such setting, ignored\n", true},
+        {"GPUWARM_LOGFILE=x", "GPUWARM_LOGFILE: no such setting (nearest: GPUWARM_LOG_FILE); ignored\n", true},
+        {"GPUWARM_WALLPAPER=x", "GPUWARM_WALLPAPER: no such setting; ignored\n", true},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         expect(&expected[i]);
@@ -69,6 +71,34 @@ Test(settings, the_kill_switch_asks_no_questions)
     cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 0);
 }
 
+/* How people write it who do not look it up: they mean it. */
+Test(settings, the_kill_switch_by_other_names)
+{
+    for (const char *const *setting = LIST("DISABLE=1", "DISABLED=true", "ENABLED=0", "ENABLE=off", "OFF=1"); *setting;
+         setting++) {
+        const char *line =
+            run_env("GPUWARM_%s: no such setting (nearest: GPUWARM_TRIGGER=off); not warmed\n", *setting);
+        expect(&(struct expectation){run_env("GPUWARM_%s", *setting), line, false});
+    }
+    expect(&(struct expectation){"GPUWARM_DISABLE=0", "GPUWARM_DISABLE: no such setting; ignored\n", true});
+    expect(&(struct expectation){"GPUWARM_ENABLED=1", "GPUWARM_ENABLED: no such setting; ignored\n", true});
+}
+
+Test(settings, the_kill_switch_by_another_name_is_said_once_in_a_process_tree)
+{
+    const char *const *argv = LIST(run_host("runs"), "spawn", run_host("runs"), "spawn", run_host("first_call"));
+    const char *report = run_env("GPUWARM_REPORT=%s", run_scratch("report"));
+    struct run run =
+        run_program(PRELOADED, argv, LIST("GPUWARM_DISABLE=1", "GPUWARM_OFF=1", "GPUWARM_TRIGGER=load", report));
+    cr_expect_eq(run.status, 0, "%s", run.out);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 0);
+    run = run_program(PRELOADED, LIST(run_host("plain")), LIST("GPUWARM_OFF=1", report));
+    cr_expect_str_eq(report_text(report_read(run_scratch("report")), "reason"),
+                     "a setting was not understood: GPUWARM_OFF=1: no such setting (nearest: GPUWARM_TRIGGER=off); not "
+                     "warmed");
+}
+
 Test(settings, a_line_comes_once_in_a_process_tree)
 {
     const char *const *argv = LIST(run_host("runs"), "spawn", run_host("runs"), "spawn", run_host("first_call"));
@@ -83,6 +113,55 @@ Test(settings, shells_and_tools_say_nothing)
                                  LIST("GPUWARM_DEVICE=nine", "GPUWARM_BANANA=1"));
     cr_expect_str_empty(run.err, "%s", run.err);
     cr_expect_eq(run.status, 0);
+}
+
+/* A program of that name, on the skip list; it is started by the test, in whose environment there is no setting. */
+static struct run skipped(const char *name, const char *const *settings)
+{
+    symlink(run_host("plain"), run_scratch(name));
+    return run_program(PRELOADED, LIST(run_scratch(name)), settings);
+}
+
+/* What somebody has started and asked to be warmed by name, and is on the list. */
+Test(settings, a_skipped_program_that_was_asked_for_says_so)
+{
+    static const char line[] = "ffmpeg: not warmed: skip list: ffmpeg (media tool)\n";
+    for (const char *const *trigger = LIST("load", "serve"); *trigger; trigger++) {
+        struct run run = skipped("ffmpeg", LIST(run_env("GPUWARM_TRIGGER=%s", *trigger)));
+        cr_expect_eq(run.status, 7);
+        cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+        cr_expect_not_null(strstr(run.err, line), "%s", run.err);
+    }
+    cr_expect_str_empty(skipped("ffmpeg", NULL).err);
+    cr_expect_str_empty(skipped("ffmpeg", LIST("GPUWARM_TRIGGER=off")).err);
+    cr_expect_str_empty(skipped("ffmpeg", LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=error")).err);
+    cr_expect_not_null(strstr(skipped("ffmpeg", LIST("GPUWARM_LOG=info")).err, line));
+    cr_expect_not_null(strstr(skipped("plain2", LIST("GPUWARM_LOG=info", "GPUWARM_SKIP=plain*")).err,
+                              "plain2: not warmed: skip list: plain* (GPUWARM_SKIP)\n"));
+}
+
+/* A service may read what ffmpeg writes to stderr: who asked for the service has not asked for that. */
+Test(settings, a_skipped_program_that_another_starts_is_silent)
+{
+    symlink(run_host("plain"), run_scratch("ffmpeg"));
+    const char *const *argv = LIST(run_host("runs"), "spawn", run_scratch("ffmpeg"));
+    struct run run = run_program(PRELOADED, argv, LIST("GPUWARM_TRIGGER=serve"));
+    cr_expect_eq(run.status, 7, "%d", run.status);
+    cr_expect_str_empty(run.err, "%s", run.err);
+}
+
+/* Ranks are asked for so, and the launcher is not meant. */
+Test(settings, launchers_say_so_at_info_and_shells_at_debug)
+{
+    cr_expect_str_empty(skipped("torchrun", LIST("GPUWARM_TRIGGER=load")).err);
+    struct run run = skipped("torchrun", LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=info"));
+    cr_expect_not_null(strstr(run.err, "torchrun: not warmed: skip list: torchrun (job launcher)\n"), "%s", run.err);
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+    const char *const *shell = LIST("/bin/sh", "-c", "true; ls / >/dev/null; env >/dev/null");
+    run = run_program(PRELOADED, shell, LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=info"));
+    cr_expect_str_empty(run.err, "%s", run.err);
+    run = run_program(PRELOADED, shell, LIST("GPUWARM_TRIGGER=load", "GPUWARM_LOG=debug"));
+    cr_expect_not_null(strstr(run.err, "sh: not warmed: skip list: sh (shell)\n"), "%s", run.err);
 }
 
 Test(settings, stages_are_only_those_named_and_what_they_need)
@@ -123,6 +202,18 @@ Test(settings, info_is_one_line_a_person_can_read)
         name, &device, &total, &driver, &context, &kernel, &memory);
     cr_expect_eq(fields, 8, "%s", run.err);
     cr_expect_str_eq(name, "Simulated GPU 0 ");
+}
+
+/* What was decided, and by which version. */
+Test(settings, debug_names_the_version)
+{
+    for (const char *const *host = LIST("plain", "first_call"); *host; host++) {
+        struct run run = run_program(PRELOADED, LIST(run_host(*host)), LIST("GPUWARM_LOG=debug"));
+        const char *version = strstr(run.err, "libgpuwarm " GPUWARM_VERSION ")\n");
+        cr_expect(version && !strstr(version + 1, "libgpuwarm"), "once: %s", run.err);
+        run = run_program(PRELOADED, LIST(run_host(*host)), LIST("GPUWARM_LOG=info"));
+        cr_expect_null(strstr(run.err, "libgpuwarm"), "%s", run.err);
+    }
 }
 
 Test(settings, info_says_why_not)

@@ -144,6 +144,49 @@ Test(standing, the_last_refusal_is_said_at_the_end)
                        run.err);
 }
 
+static int times(const char *text, const char *words)
+{
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, words)); at++)
+        count++;
+    return count;
+}
+
+/* Each refusal once: where it is safe to write, which may be later than where it was refused. */
+Test(standing, debug_says_which_check_refused)
+{
+    static const struct {
+        const char *word, *text;
+    } rows[] = {
+        {"gloo", "not warmed at a wait: the wait was a communication library's"},
+        {"thread", "not warmed so far: another thread than the initial one waits"},
+        {"local", "not warmed so far: it waits for connections at a socket that is not TCP"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const *argv = LIST(run_host("serves"), "poll", "cuda", rows[i].word);
+        struct run run = run_program(PRELOADED, argv, LIST("GPUWARM_LOG=debug"));
+        cr_expect_eq(times(run.err, rows[i].text), 1, "%s", run.err);
+        cr_expect_eq(times(run.err, "at a wait:"), i == 0, "%s", run.err);
+        run = run_program(PRELOADED, argv, LIST("GPUWARM_LOG=info"));
+        cr_expect_eq(times(run.err, "at a wait:"), 0, "%s", run.err);
+    }
+    struct run run = run_program(PRELOADED, LIST(run_host("serves"), "poll"), LIST("GPUWARM_LOG=debug"));
+    cr_expect_eq(times(run.err, "not warmed so far: it waits for connections with no CUDA library"), 1, "%s", run.err);
+    const char *const *argv = LIST(run_host("cancelled"), "poll", "during", "initial", "asynchronous");
+    run = run_program(PRELOADED, argv, LIST("GPUWARM_LOG=debug"));
+    cr_expect_eq(times(run.err, "not warmed at a wait: the wait was on a thread that may be cancelled"), 1, "%s",
+                 run.err);
+}
+
+/* Where there is none to say it from. */
+Test(standing, what_had_too_little_stack_says_so_at_its_end)
+{
+    struct run run = run_program(PRELOADED, LIST(run_host("unusual"), "coroutine"), LIST("GPUWARM_LOG=info"));
+    cr_expect_eq(times(run.err, "unusual: ends, and was not warmed: too little stack is left"), 1, "%s", run.err);
+    reported(LIST(run_host("unusual"), "coroutine"), NULL);
+    expect(report_count - 1, "skipped", "\"detail\":\t\"too little stack is left");
+}
+
 /* The steps' report of the child, whose first line tells its id; NULL: it has none. */
 static cJSON *child_report(const char *text, const char *setting)
 {

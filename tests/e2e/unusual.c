@@ -40,6 +40,7 @@ Test(unusual, a_side_thread_serves_before_the_program_chooses_its_gpu)
 Test(unusual, a_transport_listens_before_the_program_chooses_its_gpu)
 {
     expect_same("transport", LIST("SIMCUDA_DEVICES=2"), "chosen: cuInit 0, devices 1\n", 0);
+    expect_same("provider", LIST("SIMCUDA_DEVICES=2"), "chosen: cuInit 0, devices 1\n", 0);
 }
 
 Test(unusual, a_set_smaller_than_the_count_that_is_passed_with_it)

@@ -5,15 +5,17 @@
  * set, unseen by epoll_ctl(3), as through io_uring: `raw`; into one that was waited on before: `later`; `nested`, in a
  * set within it; `dup`, with a number for the set that is another when it is waited on; `late`, when it was waited on
  * many times; and how it does not: `closed`, its number is another listening socket's, which is not in the set;
- * `paused`, the set does not wait for it to be readable; `local`; `none`. `beside`: through epoll_ctl(3), while another
- * thread waits on the set; `beside-dup`: which has another number there. `masked`: `raw`, on a thread that blocks all
- * signals, of which the program handles one; `masked-too`: by a handler that blocks them all while it runs.
+ * `paused`, the set does not wait for it to be readable; `local`; `control`, by the name of gunicorn's; `none`.
+ * `beside`: through epoll_ctl(3), while another thread waits on the set; `beside-dup`: which has another number there.
+ * `masked`: `raw`, on a thread that blocks all signals, of which the program handles one; `masked-too`: by a handler
+ * that blocks them all while it runs.
  */
 #include "asleep.h"
 #include "waits.h"
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 
@@ -44,14 +46,20 @@ static void wait_often(int times, int ms)
 
 static int listen_locally(void)
 {
-    struct sockaddr_un unnamed = {.sun_family = AF_UNIX}; /* bound to a name that the kernel chooses (unix(7)) */
+    struct sockaddr_un address = {.sun_family = AF_UNIX}; /* bound to a name that the kernel chooses (unix(7)) */
+    socklen_t length = sizeof address.sun_family;
+    if (is("control")) {
+        snprintf(address.sun_path, sizeof address.sun_path, "%s/gunicorn.ctl", getenv("HOME"));
+        unlink(address.sun_path);
+        length = sizeof address;
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    return bind(fd, (struct sockaddr *)&unnamed, sizeof unnamed.sun_family) == 0 && listen(fd, 8) == 0 ? fd : -1;
+    return bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, 8) == 0 ? fd : -1;
 }
 
 static void fill(void)
 {
-    int listener = is("local") ? listen_locally() : waits_listen(), inner = epoll_create1(0);
+    int listener = is("local") || is("control") ? listen_locally() : waits_listen(), inner = epoll_create1(0);
     if (is("later"))
         wait_often(1, 0);
     if (is("late"))

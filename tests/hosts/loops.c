@@ -5,8 +5,9 @@
  * accept4. Words: `cuda` opens the driver first, `init` initialises it too, so that its threads are there, for which
  * the C library does more in calls that can be cancelled; `listens` has a TCP socket listen first, `serves` comes to
  * wait at that socket; `thread` has another thread sleep, `library` opens a library; `static` has what poll and select
- * are given not on the stack; `late`, the last word, opens the driver after the loop and comes to wait there sixteen
- * times.
+ * are given not on the stack; `long` waits for as many descriptors as are asked for, a thousand times, before it begins
+ * to count; `again`, the last word, comes to wait at another socket after the loop; `late`, the last word, opens the
+ * driver after the loop and comes to wait there sixteen times.
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 enum { MOMENTS = 16 };
+enum { LONG_WAITS = 1024, LONG_DESCRIPTORS = 64 };
 static int idle, epoll, listener, is_static;
 static struct pollfd static_polled;
 static fd_set static_set;
@@ -118,6 +120,23 @@ static void *sleep_long(void *unused)
     return unused;
 }
 
+static int wait_long(void)
+{
+    struct pollfd polled[LONG_DESCRIPTORS];
+    fd_set set;
+    for (int i = 0; i < LONG_DESCRIPTORS; i++)
+        polled[i] = (struct pollfd){.fd = dup(idle), .events = POLLIN};
+    for (int i = 0; i < LONG_WAITS; i++) {
+        FD_ZERO(&set);
+        for (int k = 0; k < LONG_DESCRIPTORS; k++)
+            FD_SET(polled[k].fd, &set);
+        if (poll(polled, LONG_DESCRIPTORS, 0) != 0 ||
+            select(polled[LONG_DESCRIPTORS - 1].fd + 1, &set, NULL, NULL, &(struct timeval){0, 0}) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int act(const char *word)
 {
     pthread_t thread;
@@ -126,7 +145,9 @@ static int act(const char *word)
     if (strcmp(word, "library") == 0)
         return dlopen("libm.so.6", RTLD_NOW) ? 0 : -1;
     is_static |= strcmp(word, "static") == 0;
-    if (strcmp(word, "late") == 0 || strcmp(word, "static") == 0)
+    if (strcmp(word, "long") == 0)
+        return wait_long();
+    if (strcmp(word, "late") == 0 || strcmp(word, "again") == 0 || strcmp(word, "static") == 0)
         return 0;
     if (strcmp(word, "cuda") == 0 || strcmp(word, "init") == 0)
         return open_driver(strcmp(word, "init") == 0);
@@ -151,6 +172,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < times; i++)
         calls[which].call();
     kill(getpid(), SIGSTOP);
+    if (strcmp(argv[argc - 1], "again") == 0)
+        return listen_somewhere(1) == 0 ? 5 : 3;
     if (strcmp(argv[argc - 1], "late") != 0)
         return 5;
     if (open_driver(0) != 0)

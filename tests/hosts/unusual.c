@@ -4,18 +4,18 @@
  * prints what came of its own doing.
  *
  * side-forks, side-chooses: a thread waits on an epoll set of the initial one, which then forks a worker, or chooses
- * its GPU. transport: a library listens, in whose socket nobody asks for service, and the program waits there.
- * large-set: it selects with the count of all descriptors that it may have, and a set that is smaller; short-set: with
- * one that is smaller still. unreadable: what it passes to calls that wait cannot be read. coroutine: it waits on a
- * stack from its heap; coroutine-limit: on one that was mapped, with a stack limit that it raised itself. deep: it
- * waits with little of a small stack left. nonblocking: a signal comes while it accepts from a socket that does not
- * wait. handler: a handler accepts, and another thread that listens blocks all signals. standard: another thread puts a
- * pipe in place of the standard input, which was closed. vfork: a worker starts a program, and looks at the socket in
- * the child of vfork; vfork-daemon: so does a daemon that loads CUDA and listens itself. worker-loads: a process with
- * threads forks a worker, and only that opens the library. forks-in-list, accepts-in-list, fork-handlers, list-waits
- * (without CUDA): while the list of loaded objects is gone through, children are forked that poll or accept, or fork
- * waits for what the callback waits for, or a thread is waited for. forks-late (with a CUDA library that has no
- * driver): it forks, and chooses a GPU at its end.
+ * its GPU. transport: a library listens, in whose socket nobody asks for service, and the program waits there;
+ * provider: so does one of libfabric's. large-set: it selects with the count of all descriptors that it may have, and a
+ * set that is smaller; short-set: with one that is smaller still. unreadable: what it passes to calls that wait cannot
+ * be read. coroutine: it waits on a stack from its heap; coroutine-limit: on one that was mapped, with a stack limit
+ * that it raised itself. deep: it waits with little of a small stack left. nonblocking: a signal comes while it accepts
+ * from a socket that does not wait. handler: a handler accepts, and another thread that listens blocks all signals.
+ * standard: another thread puts a pipe in place of the standard input, which was closed. vfork: a worker starts a
+ * program, and looks at the socket in the child of vfork; vfork-daemon: so does a daemon that loads CUDA and listens
+ * itself. worker-loads: a process with threads forks a worker, and only that opens the library. forks-in-list,
+ * accepts-in-list, fork-handlers, list-waits (without CUDA): while the list of loaded objects is gone through, children
+ * are forked that poll or accept, or fork waits for what the callback waits for, or a thread is waited for. forks-late
+ * (with a CUDA library that has no driver): it forks, and chooses a GPU at its end.
  */
 #include "list.h"
 #include "waits.h"
@@ -71,7 +71,7 @@ static void wait_for_all_children(void)
     printf("%d children ended by a signal\n", hung);
 }
 
-/* ---- side-forks, side-chooses, transport ------------------------------------------------------------------------- */
+/* ---- side-forks, side-chooses, transport, provider --------------------------------------------------------------- */
 
 static void *wait_on_set(void *unused)
 {
@@ -109,17 +109,27 @@ static void side_chooses(void)
     choose_gpu();
 }
 
-static void transport(void)
+static void library_listens(const char *name)
 {
     char path[4096];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
     path[length] = '\0';
-    strcpy(strrchr(path, '/') + 1, "libtorch_cpu.so");
+    strcpy(strrchr(path, '/') + 1, name);
     void *library = dlopen(path, RTLD_NOW);
     int (*store_listen)(void) = (int (*)(void))dlsym(library, "store_listen");
     struct pollfd polled = {.fd = store_listen(), .events = POLLIN};
     poll(&polled, 1, 10);
     choose_gpu();
+}
+
+static void transport(void)
+{
+    library_listens("libtorch_cpu.so");
+}
+
+static void provider(void)
+{
+    library_listens("libtcp-fi.so");
 }
 
 /* ---- large-set, short-set, unreadable ---------------------------------------------------------------------------- */
@@ -481,6 +491,7 @@ static const struct {
     {"side-forks", "libcuda.so.1", side_forks},
     {"side-chooses", "libcuda.so.1", side_chooses},
     {"transport", "libcuda.so.1", transport},
+    {"provider", "libcuda.so.1", provider},
     {"large-set", "libcuda.so.1", large_set},
     {"coroutine", "libcuda.so.1", coroutine_waits},
     {"nonblocking", "libcuda.so.1", nonblocking},
@@ -509,7 +520,7 @@ int main(int argc, char **argv)
             driver_open(ways[i].library);
         if (pipe(pipes[0]) != 0 || pipe(pipes[1]) != 0)
             return 1;
-        listener = strcmp(argv[1], "transport") == 0 ? -1 : waits_listen();
+        listener = ways[i].run == transport || ways[i].run == provider ? -1 : waits_listen();
         ways[i].run();
         return 4;
     }

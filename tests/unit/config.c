@@ -48,6 +48,23 @@ static struct config soiled(void)
     return config;
 }
 
+/* A bad value that does not stop the warm-up leaves the default, and the line says so. */
+Test(config, what_applies_instead_of_a_bad_value)
+{
+#define OPTION(name, standard, expected, matters, help)                                                                \
+    if (!(matters) && (standard)[0]) {                                                                                 \
+        struct config config = soiled();                                                                               \
+        PARSE(&config, "GPUWARM_" #name "=no such value");                                                             \
+        cr_assert_eq(config.complaint_count, 1);                                                                       \
+        cr_assert_not_null(strstr(config.complaints[0], "; " standard " applies"), "%s", config.complaints[0]);        \
+        said++;                                                                                                        \
+    }
+    int said = 0;
+#include "options.def"
+#undef OPTION
+    cr_assert_gt(said, 0);
+}
+
 /* A Service named gpuwarm gives them to every container of its namespace. */
 Test(config, what_kubernetes_sets)
 {
@@ -106,13 +123,66 @@ Test(config, trigger_takes_its_names)
     } rows[] = {{"GPUWARM_TRIGGER=auto", SETTING_AUTO},   {"GPUWARM_TRIGGER=load", SETTING_LOAD},
                 {"GPUWARM_TRIGGER=serve", SETTING_SERVE}, {"GPUWARM_TRIGGER=fork", SETTING_FORK},
                 {"GPUWARM_TRIGGER=spawn", SETTING_SPAWN}, {"GPUWARM_TRIGGER=off", SETTING_OFF}};
+    const char *name = trigger_names;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct config config = soiled();
         PARSE(&config, rows[i].variable);
         assert_content(&config, rows[i].variable);
         cr_assert_eq(config.trigger, rows[i].trigger, "%s gave %d", rows[i].variable, config.trigger);
-        cr_assert_str_eq(trigger_names[config.trigger], strchr(rows[i].variable, '=') + 1);
+        cr_assert_str_eq(name, strchr(rows[i].variable, '=') + 1);
+        name += strlen(name) + 1;
     }
+}
+
+/* They are taken at their word, and complained about once. */
+Test(config, other_words_for_the_kill_switch)
+{
+    static char *const rows[] = {"DISABLE=1", "DISABLED=true", "DISABLED=yes", "OFF=1",     "off=on",        "KILL=1",
+                                 "STOP=1",    "ENABLED=0",     "ENABLE=off",   "ENABLE=No", "ENABLED=FALSE", "ON=0"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char variable[64], wanted[160];
+        struct config config = soiled();
+        snprintf(variable, sizeof variable, "GPUWARM_%s", rows[i]);
+        snprintf(wanted, sizeof wanted, "%s: no such setting (nearest: GPUWARM_TRIGGER=off); not warmed", variable);
+        PARSE(&config, "GPUWARM_TRIGGER=load", "A=b", variable, "GPUWARM_DISABLED=1", "GPUWARM_TRIGGER=serve");
+        cr_expect_eq(config.trigger, SETTING_OFF, "%s", variable);
+        cr_expect_eq(config.complaint_count, 1, "%s", variable);
+        cr_assert_not_null(config.off, "%s", variable);
+        cr_expect_str_eq(config.off, wanted);
+        cr_expect_eq(config.off_at, 2);
+    }
+}
+
+Test(config, what_does_not_switch_off)
+{
+    static char *const variables[] = {"GPUWARM_DISABLE=0", "GPUWARM_DISABLED=false", "GPUWARM_OFF=no",
+                                      "GPUWARM_ENABLED=1", "GPUWARM_ENABLE=on",      "GPUWARM_DISABLES=1",
+                                      "GPUWARM_OFFLINE=1", "GPUWARM_ENABLED=00"};
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        struct config config = soiled();
+        PARSE(&config, variables[i]);
+        assert_defaults(&config, variables[i]);
+        cr_expect_eq(config.complaint_count, 1, "%s", variables[i]);
+        cr_expect_null(config.off, "%s", variables[i]);
+    }
+    struct config config = soiled();
+    PARSE(&config, "GPUWARM_DISABLE=", "GPUWARM_DISABLE_SERVICE_HOST=10.0.0.1");
+    assert_defaults(&config, "unset, and Kubernetes");
+    assert_content(&config, "unset, and Kubernetes");
+}
+
+/* By an ancestor; or there is nothing to say, since the switch is there by its name too. */
+Test(config, a_kill_switch_that_was_said)
+{
+    struct config config = soiled();
+    PARSE(&config, "GPUWARM_DISABLED=said", "GPUWARM_OFF=1");
+    cr_expect_eq(config.trigger, SETTING_OFF);
+    assert_content(&config, "said");
+    cr_expect_null(config.off);
+    config = soiled();
+    PARSE(&config, "GPUWARM_OFF=1", "GPUWARM_TRIGGER=off");
+    cr_expect_eq(config.trigger, SETTING_OFF);
+    cr_expect_null(config.off);
 }
 
 Test(config, log_takes_its_names)
@@ -188,7 +258,9 @@ Test(config, device_is_parsed)
     } rows[] = {{"GPUWARM_DEVICE=auto", DEVICE_AUTO, 0},
                 {"GPUWARM_DEVICE=all", DEVICE_ALL, 0},
                 {"GPUWARM_DEVICE=none", DEVICE_NONE, 0},
+                {"GPUWARM_DEVICE=cuda", DEVICE_AUTO, 0},
                 {"GPUWARM_DEVICE=3", DEVICE_LISTED, 1},
+                {"GPUWARM_DEVICE=cuda:1", DEVICE_LISTED, 1},
                 {"GPUWARM_DEVICE=0, GPU-8a5e,0000:41:00.0", DEVICE_LISTED, 3}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct config config = soiled();
@@ -237,7 +309,7 @@ Test(config, bad_values)
         {"GPUWARM_DEVICE=atuo", 0, "auto"},
         {"GPUWARM_DEVICE=nonee", 0, "none"},
         {"GPUWARM_DEVICE=ALL", 0, "all"},
-        {"GPUWARM_DEVICE=cuda:0", 0, NULL},
+        {"GPUWARM_DEVICE=cuda:x", 0, NULL},
         {"GPUWARM_DEVICE=0,,1", 0, NULL},
         {"GPUWARM_DEVICE= ", 0, NULL},
         {"GPUWARM_TRIGGER=serv", 1, "serve"},
@@ -327,7 +399,7 @@ Test(config, names_near_nothing_are_ignored)
         struct config config = soiled();
         snprintf(start, sizeof start, "%.*s: ", (int)strcspn(variables[i], "="), variables[i]);
         PARSE(&config, variables[i]);
-        assert_complaint(&config, start, "no such setting, ignored", NULL, false);
+        assert_complaint(&config, start, "no such setting; ignored", NULL, false);
         assert_defaults(&config, variables[i]);
     }
 }
@@ -440,7 +512,7 @@ Test(config, very_long_names_are_cut_off)
     char *variable = long_text("GPUWARM_", 'X', 100000, "=1");
     struct config config = soiled();
     PARSE(&config, variable);
-    assert_complaint(&config, "GPUWARM_XXXXXXXX", "no such setting, ignored", NULL, false);
+    assert_complaint(&config, "GPUWARM_XXXXXXXX", "no such setting; ignored", NULL, false);
     free(variable);
 }
 

@@ -33,7 +33,7 @@ Test(device_list, words)
     static const struct {
         const char *value;
         enum device_mode mode;
-    } rows[] = {{"auto", DEVICE_AUTO}, {"all", DEVICE_ALL}, {"none", DEVICE_NONE}};
+    } rows[] = {{"auto", DEVICE_AUTO}, {"cuda", DEVICE_AUTO}, {"all", DEVICE_ALL}, {"none", DEVICE_NONE}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         list.mode = DEVICE_LISTED;
         list.count = 7;
@@ -45,7 +45,8 @@ Test(device_list, words)
 
 Test(device_list, words_stand_alone)
 {
-    static const char *const values[] = {"none,0", "0,none", "0,all", "all,0", "auto,1", "auto,auto", "Auto", "ALL"};
+    static const char *const values[] = {"none,0", "0,none", "0,all",  "all,0",  "auto,1", "auto,auto",
+                                         "Auto",   "ALL",    "cuda,0", "0,cuda", "CUDA"};
     for (size_t i = 0; i < COUNT(values); i++)
         assert_malformed(values[i]);
 }
@@ -60,6 +61,23 @@ Test(device_list, ordinals)
         assert_one(rows[i].value, DEVICE_ORDINAL, rows[i].value);
         cr_assert_eq(list.specs[0].ordinal, rows[i].ordinal, "%s: %d", rows[i].value, list.specs[0].ordinal);
     }
+}
+
+/* As PyTorch writes them. */
+Test(device_list, ordinals_behind_cuda)
+{
+    static const struct {
+        const char *value;
+        int ordinal;
+    } rows[] = {{"cuda:0", 0}, {"cuda:7", 7}, {"cuda:15", 15}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_one(rows[i].value, DEVICE_ORDINAL, rows[i].value);
+        cr_assert_eq(list.specs[0].ordinal, rows[i].ordinal, "%s: %d", rows[i].value, list.specs[0].ordinal);
+    }
+    cr_assert(device_list_parse("cuda:2, 0,cuda:1", &list));
+    cr_assert_eq(list.count, 3);
+    cr_assert_eq(list.specs[0].ordinal, 2);
+    cr_assert_eq(list.specs[2].ordinal, 1);
 }
 
 Test(device_list, lists_keep_order_and_duplicates)
@@ -96,17 +114,34 @@ Test(device_list, blanks_around_entries)
 Test(device_list, malformed)
 {
     static const char *const values[] = {
-        "",           " ",
-        ",",          "0,",
-        ",0",         "0,,1",
-        "0, ,1",      "0 1",
-        "-1",         "+1",
-        "0x1",        "1.0",
-        "one",        "cuda",
-        "cuda:0",     "0;1",
-        "gpu0",       "0\t",
-        "00000",      "10000",
-        "4294967296", "99999999999999999999",
+        "",
+        " ",
+        ",",
+        "0,",
+        ",0",
+        "0,,1",
+        "0, ,1",
+        "0 1",
+        "-1",
+        "+1",
+        "0x1",
+        "1.0",
+        "one",
+        "cuda:",
+        "cuda:-1",
+        "0;1",
+        "cuda:cuda:1",
+        "cuda:x",
+        "cuda 1",
+        "cuda1",
+        "cuda: 1",
+        "cuda:GPU-8a5e",
+        "gpu0",
+        "0\t",
+        "00000",
+        "10000",
+        "4294967296",
+        "99999999999999999999",
         "0,1,x",
     };
     for (size_t i = 0; i < COUNT(values); i++)

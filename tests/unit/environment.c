@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 Test(environment, get)
@@ -20,6 +21,18 @@ Test(environment, get)
     cr_assert_null(environment_get(environment, "RANKED"));
     cr_assert_null(environment_get(environment, "rank"));
     cr_assert_null(environment_get(NULL, "RANK"));
+}
+
+/* As they were when its program started. */
+Test(environment, of_the_parent)
+{
+    cr_assert_not_null(getenv("PATH"));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(environment_of_parent("PATH") && !environment_of_parent("PAT") && !environment_of_parent("PATHS"));
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 1 << 8);
 }
 
 /* The page size in the auxiliary vector behind a list, as programs look for it that trust main's third argument. */

@@ -108,7 +108,12 @@ Test(image, libraries_that_listen_on_their_own_account)
 {
     cr_expect(object_is_transport("libcuda.so.1"));
     cr_expect(object_is_transport("libtorch_cpu.so"));
-    static const char *const others[] = {"", "libcuda", "libcudart.so.12", "libtorch_cuda.so", "libtorch_python.so"};
+    cr_expect(object_is_transport("libtcp-fi.so"));
+    cr_expect(object_is_transport("libpsm3-fi.so.1"));
+    static const char *const others[] = {
+        "",        "libcuda",   "libcudart.so.12", "libtorch_cuda.so", "libtorch_python.so",
+        "lib-fi",  "libtcp-fi", "libtcp-fi2.so",   "libwifi.so",       "tcp-fi.so",
+        "li-fi.so"};
     for (size_t i = 0; i < COUNT(others); i++)
         cr_expect_not(object_is_transport(others[i]), "%s", others[i]);
 }

@@ -163,6 +163,15 @@ Test(policy, tracker)
     }
 }
 
+/* It waits for the program, which would find that a process above it was warmed. */
+Test(policy, loader_of_a_packed_program)
+{
+    struct config config = config_with(SETTING_LOAD), automatic = config_with(SETTING_AUTO);
+    struct facts facts = {.unpacks = true};
+    assert_decision(&config, &facts, TRIGGER_NONE, REASON_UNPACKS, NULL);
+    assert_decision(&automatic, &facts, TRIGGER_SERVE, REASON_NOT_CUDA, NULL);
+}
+
 /* Its workers are forked from it: they decide for themselves when they serve, and are warmed as others' children. */
 Test(policy, fork_server)
 {

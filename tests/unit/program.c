@@ -87,6 +87,17 @@ static const struct {
     {{"python3", "--check-hash-based-pycs"}, NULL},
     {{"python3", "--version"}, NULL},
     {{"python3", "--", "script.py"}, "script.py"},
+    {{"perl"}, NULL},
+    {{"/usr/bin/perl", "/usr/bin/parallel", "-j2"}, "parallel"},
+    {{"perl5.36.0", "-w", "serve.pl"}, "serve.pl"},
+    {{"perl", "-I", "lib", "-Mstrict", "-MIO::Socket=x", "serve.pl"}, "serve.pl"},
+    {{"perl", "-Ilib", "-T", "--", "serve.pl"}, "serve.pl"},
+    {{"perl", "-lne", "print", "file"}, NULL},
+    {{"perl", "-MPOSIX", "-E", "say 1", "file"}, NULL},
+    {{"perl", "-i.bak", "-p", "edit.pl", "file"}, "edit.pl"},
+    {{"perl", "-m", "x.pl"}, "x.pl"},
+    {{"perl", "-"}, NULL},
+    {{"perldoc", "serve.pl"}, NULL},
     {{"node", "server.js"}, NULL},
     {{"server", "-m", "vllm"}, NULL},
 };
@@ -197,6 +208,19 @@ static const struct {
     {{"python3", "/usr/bin/vllm", "serve"}, "vllm (multi-process engine)"},
     {{"python3", "-m", "vllm.entrypoints.openai.api_server"}, "vllm.* (multi-process engine)"},
     {{"postgres", "-D", "/data"}, "postgres (forks for each connection)"},
+    {{"perl", "/usr/bin/parallel", "server"}, "parallel (starts another program)"},
+    {{"perl", "serve.pl"}, NULL},
+    {{"perl"}, NULL},
+    {{"cudafe++"}, "cudafe++ (NVIDIA tool)"},
+    {{"cpp-12"}, "cpp-* (command-line tool)"},
+    {{"supervise", "service"}, "supervise (starts another program)"},
+    {{"dask-worker", "tcp://a:1"}, "dask-worker (launcher, unless --no-nanny)"},
+    {{"dask", "worker", "tcp://a:1"}, "dask (launcher, unless --no-nanny)"},
+    {{"python3", "-m", "distributed.cli.dask_worker"}, "distributed.cli.* (launcher, unless --no-nanny)"},
+    {{"dask-worker", "tcp://a:1", "--no-nanny"}, NULL},
+    {{"python3", "/usr/bin/dask", "worker", "--no-nanny", "tcp://a:1"}, NULL},
+    {{"python3", "-m", "distributed.cli.dask_worker", "--no-nanny"}, NULL},
+    {{"torchrun", "--no-nanny"}, "torchrun (job launcher)"},
     {{"server", "torchrun"}, NULL},
     {{"node", "torchrun"}, NULL},
     {{"python3"}, NULL},
@@ -236,7 +260,7 @@ static const struct {
     const char *glob, *kind;
     bool script;
 } entries[] = {
-#define SKIP_KIND(kind, text)
+#define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        {glob, #kind, false},
 #define SKIP_SCRIPT(kind, glob) {glob, #kind, true},
 #include "skip.def"
@@ -260,6 +284,18 @@ Test(program, every_entry_of_the_list)
     }
 }
 
+Test(program, no_entry_of_the_list_is_there_twice)
+{
+    for (size_t i = 0; i < COUNT(entries); i++)
+        for (size_t k = 0; k < COUNT(entries); k++) {
+            size_t stem = strcspn(entries[k].glob, "*");
+            bool within = entries[k].glob[stem] ? strncmp(entries[i].glob, entries[k].glob, stem) == 0
+                                                : strcmp(entries[i].glob, entries[k].glob) == 0;
+            cr_expect(i == k || !within || entries[i].script > entries[k].script, "%s is in %s", entries[i].glob,
+                      entries[k].glob);
+        }
+}
+
 Test(program, extra_globs)
 {
     static const struct {
@@ -279,6 +315,7 @@ Test(program, extra_globs)
         {"app.*", {"python3", "-m", "app.worker"}, "app.* (GPUWARM_SKIP)"},
         {"python*", {"python3", "train.py"}, "python* (GPUWARM_SKIP)"},
         {"server", {"bash"}, "bash (shell)"},
+        {"*worker", {"dask-worker", "--no-nanny"}, "*worker (GPUWARM_SKIP)"},
         {"serve", {"server"}, NULL},
         {"erver", {"server"}, NULL},
         {"Server", {"server"}, NULL},

@@ -75,6 +75,16 @@ Test(standing, is_asked_ever_more_seldom)
     cr_expect_not(standing_is_time(1024));
 }
 
+Test(standing, is_asked_ever_more_seldom_without_end)
+{
+    unsigned asked = 0;
+    for (unsigned wait = 0; wait < 5000; wait++)
+        asked += standing_is_seldom(wait);
+    cr_expect_eq(asked, 13);
+    cr_expect(standing_is_seldom(1) && standing_is_seldom(4096) && standing_is_seldom(1U << 31));
+    cr_expect_not(standing_is_seldom(0) || standing_is_seldom(4097));
+}
+
 /* What a user can set cures; the text says what. */
 Test(standing, every_lasting_reason_names_its_remedy)
 {

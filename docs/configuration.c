@@ -142,12 +142,10 @@ static void print_injections(void)
 
 static void print_internal(void)
 {
-    printf(
-        "## Variables that the library sets\n\n"
-        "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed "
-        "too; "
-        "`GPUWARM_SAID` after a line on stderr, so that they do not repeat it. For the same end a variable that only "
-        "means the kill switch (`GPUWARM_DISABLE=1`) becomes `GPUWARM_DISABLED=said`. Not for setting by hand.\n\n");
+    printf("## Variables that the library sets\n\n"
+           "`GPUWARM_MARKER` after a warm-up before main, so that programs which the warmed one starts are not warmed "
+           "too; "
+           "`GPUWARM_SAID` after a line on stderr, so that they do not repeat it. Not for setting by hand.\n\n");
 }
 
 static const char *const kinds[][2] = {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+static const char prefix[] = "GPUWARM_";
+
 /* As nearest.h has lists. */
 const char trigger_names[] = "auto\0load\0serve\0fork\0spawn\0off\0";
 static const char level_names[] = "off\0error\0warn\0info\0debug\0";
@@ -204,19 +206,6 @@ static bool is_kill_switch(struct word name, const char *value)
     return false;
 }
 
-/* It is obeyed: who writes so has a reason. Of several one is complained about, and none where an ancestor did. */
-static void switch_off(struct config *config, struct word name, const char *value)
-{
-    struct text text;
-    bool said = config->switched_off || strcmp(value, strchr(CONFIG_OFF_SAID, '=') + 1) == 0;
-    config->switched_off = true;
-    if (said || !complaint_new(config, true, &text))
-        return;
-    config->off = config->complaints[config->complaint_count - 1];
-    text_format(&text, "GPUWARM_%.*s=%.100s: no such setting (nearest: GPUWARM_TRIGGER=off); not warmed",
-                (int)name.length, name.start, value);
-}
-
 /*
  * What Kubernetes sets in every container for a Service whose name begins so: GPUWARM_DEMO_SERVICE_HOST, _SERVICE_PORT,
  * _SERVICE_PORT_HTTP, _PORT, _PORT_80_TCP and so on.
@@ -240,7 +229,7 @@ static void variable_parse(struct config *config, struct word name, const char *
     const char *nearest = NULL;
     unsigned bit = index >= 0 ? 1u << index : internal >= 0 ? 1u << (COUNT(options) + (size_t)internal) : 0;
     if (!bit && *value && is_kill_switch(name, value))
-        switch_off(config, name, value);
+        config->off = name.start - (sizeof prefix - 1);
     else if (!bit && *value && !is_of_kubernetes(name))
         complain_name(config, name);
     if (!bit || *seen & bit)
@@ -254,7 +243,6 @@ static void variable_parse(struct config *config, struct word name, const char *
 
 void config_parse(char *const *environment, struct config *config)
 {
-    static const char prefix[] = "GPUWARM_";
     unsigned seen = 0;
     config->trigger = SETTING_AUTO;
     config->devices.mode = DEVICE_AUTO;
@@ -262,21 +250,16 @@ void config_parse(char *const *environment, struct config *config)
     config->stages = STAGES_STANDARD;
     config->log_level = LOG_WARN;
     config->skip = config->log_file = config->report = config->marker = config->bad = config->off = NULL;
-    config->switched_off = false;
-
     config->complaint_count = 0;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (**entry != 'G' || strncmp(*entry, prefix, sizeof prefix - 1) != 0)
             continue;
         const char *name = *entry + sizeof prefix - 1, *equals = strchr(name, '=');
-        const char *off = config->off;
         if (equals)
             variable_parse(config, (struct word){name, (size_t)(equals - name)}, equals + 1, &seen);
-        if (config->off != off)
-            config->off_at = (size_t)(entry - environment);
     }
     if (config->trigger == SETTING_OFF)
         config->off = NULL;
-    if (config->switched_off)
+    else if (config->off)
         config->trigger = SETTING_OFF;
 }

@@ -25,19 +25,12 @@ struct config {
     const char *report;   /* NULL: none */
     const char *marker;   /* GPUWARM_MARKER: an ancestor's, NULL when none (marker.h) */
     const char *bad;      /* the complaint that stops the warm-up, NULL when every value that matters is understood */
-    bool switched_off;    /* by a variable that only means the kill switch (GPUWARM_DISABLE=1): `trigger` says so too */
-    const char *off;      /* the complaint about it, NULL when there is nothing to say */
-    size_t off_at;        /* with `off`: which variable it is about, counted from 0 */
+    const char *off; /* "NAME=value" of a variable that only means the kill switch (GPUWARM_DISABLE=1): `trigger` says
+                      * so too; NULL when there is none */
     unsigned complaint_count;
     char complaints[COMPLAINTS_MAX][COMPLAINT_LENGTH];
     struct device_list devices;
 };
-
-/*
- * What the variable is replaced by once it was complained about: descendants are switched off too, and do not say it
- * again. GPUWARM_SAID cannot be set, since nothing in a process that is switched off is looked at.
- */
-#define CONFIG_OFF_SAID "GPUWARM_DISABLED=said"
 
 /* Fills `config` from a NULL-terminated list of "NAME=value". */
 void config_parse(char *const *environment, struct config *config);

@@ -1013,7 +1013,7 @@ static void begin(const struct start *start)
 {
     if (!session_open(&session, start))
         return;
-    session_tell(&session, start);
+    session_tell(&session);
     if (session.decision.trigger == TRIGGER_NONE)
         return;
     process.pid = getpid();

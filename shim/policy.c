@@ -108,7 +108,7 @@ struct decision policy_decide(const struct config *config, const struct facts *f
     if (facts->skipped)
         return never(REASON_SKIP_LIST, facts->skipped);
     if (config->trigger == SETTING_OFF)
-        return config->off ? never(REASON_BAD_SETTING, config->off) : never(REASON_OFF, NULL);
+        return config->off ? never(REASON_MEANS_OFF, config->off) : never(REASON_OFF, NULL);
     if (config->devices.mode == DEVICE_NONE)
         return never(REASON_NO_DEVICE, NULL);
     if (config->bad)

@@ -96,16 +96,10 @@ static void report_say(struct session *session, struct report report)
     notice_say(&session->notices, message);
 }
 
-/* Whatever is wrong with the settings; of a process that is switched off only by which variable that was meant. */
-static void complaints_say(const struct session *session, const struct start *start)
+/* Whatever is wrong with the settings, unless nothing was to be done anyway. */
+static void complaints_say(const struct session *session)
 {
-    static char said[] = CONFIG_OFF_SAID;
     const struct config *config = &session->config;
-    /* Where an earlier constructor has set it, the process was looked at before it was known. */
-    if (config->off && session->libc.environment)
-        notice_say(&session->notices, config->off);
-    else if (config->off && log_write(&session->log, LOG_WARN, "%s", config->off))
-        start->environment[config->off_at] = said;
     if (config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
         return;
     for (unsigned i = 0; i < config->complaint_count; i++)
@@ -130,7 +124,7 @@ static void skip_say(const struct session *session)
         log_write(&session->log, level == LOG_WARN ? LOG_INFO : level, "%s", message);
 }
 
-void session_tell(struct session *session, const struct start *start)
+void session_tell(struct session *session)
 {
     const struct decision *decision = &session->decision;
     bool waits = decision->trigger != TRIGGER_NONE && decision->trigger != TRIGGER_FORK_SERVER;
@@ -145,7 +139,7 @@ void session_tell(struct session *session, const struct start *start)
               : policy_warms_children(decision->trigger) ? "waits for its children"
                                                          : "not warmed",
               session->reason, session->log.level == LOG_DEBUG ? " (libgpuwarm " GPUWARM_VERSION ")" : "");
-    complaints_say(session, start);
+    complaints_say(session);
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)
         notice_say(&session->notices, session->reason);

@@ -48,7 +48,7 @@ bool session_open(struct session *session, const struct start *start);
 void session_keep(struct session *session);
 
 /* Says what was decided, where it is not to warm now: complaints, log line, report. */
-void session_tell(struct session *session, const struct start *start);
+void session_tell(struct session *session);
 
 /*
  * Warms on this thread, and says so. `late`: the process has served before, without CUDA, so where it has initialised

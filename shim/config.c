@@ -54,6 +54,8 @@ static bool parse_DEVICE(const char *value, struct config *config, const char **
 {
     static const char words[] = "auto\0all\0none\0";
     bool understood = device_list_parse(value, &config->devices);
+    if (understood && config->devices.mode != DEVICE_NONE)
+        config->asks = "GPUWARM_DEVICE";
     if (!understood)
         *nearest = nearest_name(value, strlen(value), words);
     return understood;
@@ -88,6 +90,7 @@ static bool parse_STAGES(const char *value, struct config *config, const char **
             return false;
     }
     config->stages = stages | STAGE_BIT(driver);
+    config->asks = "GPUWARM_STAGES";
     return true;
 }
 
@@ -249,7 +252,7 @@ void config_parse(char *const *environment, struct config *config)
     config->devices.count = 0;
     config->stages = STAGES_STANDARD;
     config->log_level = LOG_WARN;
-    config->skip = config->log_file = config->report = config->marker = config->bad = config->off = NULL;
+    config->skip = config->log_file = config->report = config->marker = config->bad = config->off = config->asks = NULL;
     config->complaint_count = 0;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (**entry != 'G' || strncmp(*entry, prefix, sizeof prefix - 1) != 0)

@@ -25,8 +25,9 @@ struct config {
     const char *report;   /* NULL: none */
     const char *marker;   /* GPUWARM_MARKER: an ancestor's, NULL when none (marker.h) */
     const char *bad;      /* the complaint that stops the warm-up, NULL when every value that matters is understood */
-    const char *off; /* "NAME=value" of a variable that only means the kill switch (GPUWARM_DISABLE=1): `trigger` says
-                      * so too; NULL when there is none */
+    const char *off;  /* "NAME=value" of a variable that only means the kill switch (GPUWARM_DISABLE=1): `trigger` says
+                       * so too; NULL when there is none */
+    const char *asks; /* the setting by which the user has named what to warm, NULL when none */
     unsigned complaint_count;
     char complaints[COMPLAINTS_MAX][COMPLAINT_LENGTH];
     struct device_list devices;

@@ -44,17 +44,18 @@ static const char *profiler_find(const struct image *image)
 
 enum kind { FORKS, STARTS, CLOSES, ALONE, CHANGES_USER, LIMITS, SETS_FLAGS };
 
-static const char import_names[][OBJECT_NAME_BYTES] = {
-#define IMPORT(kind, name) name,
+static const char import_names[] =
+#define IMPORT(kind, name) name "\0"
 #include "imports.def"
 #undef IMPORT
-};
+    ;
 static const unsigned char import_kinds[] = {
 #define IMPORT(kind, name) kind,
 #include "imports.def"
 #undef IMPORT
 };
 enum { IMPORT_COUNT = sizeof import_kinds };
+_Static_assert(IMPORT_COUNT <= 32, "a bit each");
 
 /* Of a library that forks only to call exec it matters only that it starts others. */
 static uint32_t imports_find(const struct links *links, bool *starts)
@@ -64,7 +65,7 @@ static uint32_t imports_find(const struct links *links, bool *starts)
         if (i > 0 && object_is_starter(object_name(links->objects[i])))
             *starts = true;
         else
-            found |= object_imports(links->objects[i], import_names, IMPORT_COUNT);
+            found |= object_imports(links->objects[i], import_names);
     }
     return found;
 }
@@ -72,9 +73,10 @@ static uint32_t imports_find(const struct links *links, bool *starts)
 /* The first that was found of this kind; NULL when there is none. */
 static const char *import_of(uint32_t found, enum kind kind)
 {
-    for (size_t i = 0; i < IMPORT_COUNT; i++)
+    const char *name = import_names;
+    for (size_t i = 0; i < IMPORT_COUNT; i++, name += strlen(name) + 1)
         if (found >> i & 1 && import_kinds[i] == kind)
-            return import_names[i];
+            return name;
     return NULL;
 }
 
@@ -121,21 +123,38 @@ static const char *choice_find(const struct links *links, size_t page, bool *unk
     return found;
 }
 
-/*
- * Was the process started by a worker of multiprocessing, spawned or forked by the fork server? A forked worker has the
- * server's arguments. One that cannot be read is none.
- */
-static bool is_below_worker(void)
+/* A program's arguments, as the kernel shows them. */
+struct arguments {
+    char text[4096], *list[64];
+};
+
+/* The parent's, which may have ended; one that cannot be read has no name. */
+static struct program parent_program(struct arguments *arguments)
 {
-    char path[32], arguments[4096], *argv[64];
+    char path[32];
     int argc = 0;
     struct text name = text_in(path, sizeof path);
     text_format(&name, "/proc/%d/cmdline", getppid());
-    const char *const end = arguments + file_start(path, arguments, sizeof arguments);
-    for (char *at = arguments; at < end && argc < 63; at += strlen(at) + 1)
-        argv[argc++] = at;
-    argv[argc] = NULL;
-    return program_from(argc, argv).role != ROLE_NONE;
+    const char *const end = arguments->text + file_start(path, arguments->text, sizeof arguments->text);
+    for (char *at = arguments->text; at < end && argc < 63; at += strlen(at) + 1)
+        arguments->list[argc++] = at;
+    arguments->list[argc] = NULL;
+    return program_from(argc, arguments->list);
+}
+
+/* Was it started by a worker of multiprocessing? A forked worker has the arguments of the fork server. */
+static bool is_below_worker(void)
+{
+    struct arguments arguments;
+    return parent_program(&arguments).role != ROLE_NONE;
+}
+
+bool facts_parent_asks(const char *variable)
+{
+    struct arguments arguments;
+    struct skip skip;
+    const struct program parent = parent_program(&arguments);
+    return parent.name[0] && !program_skip(&parent, NULL, &skip) && environment_of_parent(variable);
 }
 
 /*

@@ -26,4 +26,10 @@ struct process {
 void facts_gather(const struct start *start, const struct image *image, const struct loaded *loaded,
                   char *const *environment, const struct config *config, struct process *process);
 
+/*
+ * Was it started by a program, and not by a shell, a launcher or whatever else is on the skip list, that had this
+ * variable at its start too? Then the user means that one.
+ */
+bool facts_parent_asks(const char *variable);
+
 #endif

@@ -86,6 +86,7 @@ static struct {
     bool words;            /* a report or a line at `info` is wanted: only then is the rest used */
     bool tells;            /* what waits is hooked although nothing listens: the process is to say what it waits for */
     bool forked;           /* it was forked, and its own report (%p) is still to be written */
+    bool child;            /* it was forked */
     bool forks;            /* it has forked since it called listen */
     bool forked_warm;      /* warmed, it has forked, and is watched until it has said so */
     unsigned tell_waits;   /* waits since it called listen or was forked */
@@ -510,6 +511,17 @@ COLD static void tell_children(struct call call)
     quiet_end(&quiet, NULL);
 }
 
+/*
+ * Has the user named what to warm, and was a process that had CUDA never warmed? Not one whose children are, nor one
+ * that such a program has started.
+ */
+static bool was_asked_in_vain(void)
+{
+    return session.config.asks && process.state == STATE_WAITS && !process.child && !process.forks &&
+           session.process.facts.role == ROLE_NONE && session.refusal != REASON_WARMS_CHILDREN && has_cuda() &&
+           !facts_parent_asks(session.config.asks);
+}
+
 /* At the end of the process. */
 static void tell_end(void)
 {
@@ -523,7 +535,8 @@ static void tell_end(void)
     if (ends) {
         refusals_tell();
         session_end(&session,
-                    policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED);
+                    policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED,
+                    was_asked_in_vain());
     } else if (child)
         session_skip(&session, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
     else
@@ -921,7 +934,7 @@ static int watched_fork(void)
         process.asked = false;
     if (child == 0)
         fork_moment();
-    else if (child > 0 && process.words)
+    else if (child > 0 && (process.words || session.config.asks))
         tell_children(CALL(NULL));
     errno = saved;
     return child;
@@ -967,6 +980,7 @@ static void forked(void)
     /* Before a child of its own by vfork can be the one that asks; elsewhere a filter may allow it too little. */
     process.pid = process.listened && could_have_cuda() ? getpid() : 0;
     process.thread = THREAD_SELF();
+    process.child = true;
     waits_anew();
     if (process.words)
         forked_tells();
@@ -1079,13 +1093,14 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
 
 __attribute__((destructor)) static void gpuwarm_exit(void)
 {
-    if (process.state != STATE_WARMED && !process.words)
+    const bool ends = process.words || (session.config.asks && process.state == STATE_WAITS && has_cuda());
+    if (process.state != STATE_WARMED && !ends)
         return;
     int saved = errno, cancellation;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     if (process.state == STATE_WARMED)
         session_check_visible(&session, process.pid);
-    if (process.words)
+    if (ends)
         tell_end();
     pthread_setcancelstate(cancellation, NULL);
     errno = saved;

@@ -94,16 +94,33 @@ const char *object_name(const struct link_map *object)
 #define RELOCATION_SYMBOL(info) ELF32_R_SYM(info)
 #endif
 
+/* Names that are sought, and which first two letters they have: most symbols fall at those. */
 struct names {
-    const char (*names)[OBJECT_NAME_BYTES];
-    size_t count;
+    const char *list; /* one after the other; an empty one ends it */
+    uint64_t starts;
 };
+
+static uint64_t start_bit(const char *name)
+{
+    return name[0] ? UINT64_C(1) << (((unsigned char)name[0] + 8 * (unsigned char)name[1]) % 64) : 0;
+}
+
+static struct names names_of(const char *list)
+{
+    struct names names = {list, 0};
+    for (; *list; list += strlen(list) + 1)
+        names.starts |= start_bit(list);
+    return names;
+}
 
 static uint32_t names_with(const struct names *names, const char *name)
 {
-    for (size_t i = 0; name && i < names->count; i++)
-        if (name[0] == names->names[i][0] && strcmp(name, names->names[i]) == 0)
-            return (uint32_t)1 << i;
+    uint32_t bit = 1;
+    if (!name || !(names->starts & start_bit(name)))
+        return 0;
+    for (const char *sought = names->list; *sought; sought += strlen(sought) + 1, bit <<= 1)
+        if (strcmp(name, sought) == 0)
+            return bit;
     return 0;
 }
 
@@ -127,9 +144,9 @@ static uint32_t relocations_name(const struct link_map *object, ElfW(Sxword) tab
     return found;
 }
 
-uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJECT_NAME_BYTES], size_t count)
+uint32_t object_imports(const struct link_map *object, const char *symbols)
 {
-    const struct names sought = {symbols, count};
+    const struct names sought = names_of(symbols);
     return relocations_name(object, DT_JMPREL, DT_PLTRELSZ, &sought) |
            relocations_name(object, DT_RELA, DT_RELASZ, &sought);
 }

@@ -19,10 +19,11 @@ const char *object_needs(const struct link_map *object, size_t nth);
 /* The name under which others need it: its soname, else the name of its file. */
 const char *object_name(const struct link_map *object);
 
-enum { OBJECT_NAME_BYTES = 28 };
-
-/* Which of (up to 32) symbols it imports, a bit for each. Taken from the relocations, which every import has. */
-uint32_t object_imports(const struct link_map *object, const char (*symbols)[OBJECT_NAME_BYTES], size_t count);
+/*
+ * Which of (up to 32) symbols it imports, a bit for each. Taken from the relocations, which every import has. `symbols`
+ * lie one after the other, each with its NUL, and an empty one ends them.
+ */
+uint32_t object_imports(const struct link_map *object, const char *symbols);
 
 /* What names are looked up in: read once, for several names. */
 struct object_tables {

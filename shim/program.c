@@ -11,6 +11,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Letters without a NUL behind them, of which newer compilers complain in an array of them that looks like a string. */
+#if __has_attribute(nonstring)
+#define NOT_A_STRING __attribute__((nonstring))
+#else
+#define NOT_A_STRING
+#endif
+
 enum kind {
 #define SKIP_KIND(kind, level, text) KIND_##kind,
 #define SKIP(kind, glob)
@@ -42,7 +49,7 @@ static const unsigned char kind_levels[] = {
 #undef SKIP_SCRIPT
 };
 
-/* The entries lie one after the other, each in as many bytes as it needs: this, then `size` of a glob and its NUL. */
+/* The entries lie one after the other, each in as many bytes as it needs: this, then the `size` letters of a glob. */
 struct entry {
     unsigned char size;
     unsigned char kind : 7, script : 1;
@@ -51,7 +58,7 @@ struct entry {
 #define MEMBER(name, line) name##line
 #define MEMBERS(line, string)                                                                                          \
     struct entry MEMBER(entry, line);                                                                                  \
-    char MEMBER(text, line)[sizeof(string)];
+    char MEMBER(text, line)[sizeof(string) - 1] NOT_A_STRING;
 static const struct list {
 #define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        MEMBERS(__LINE__, glob)
@@ -60,8 +67,8 @@ static const struct list {
 #undef SKIP
 #undef SKIP_SCRIPT
 } list = {
-#define SKIP(kind, glob)        {sizeof(glob), KIND_##kind, 0}, glob,
-#define SKIP_SCRIPT(kind, glob) {sizeof(glob), KIND_##kind, 1}, glob,
+#define SKIP(kind, glob)        {sizeof(glob) - 1, KIND_##kind, 0}, glob,
+#define SKIP_SCRIPT(kind, glob) {sizeof(glob) - 1, KIND_##kind, 1}, glob,
 #include "skip.def"
 };
 
@@ -194,11 +201,12 @@ bool program_asks_only(int argc, char *const *argv)
 }
 
 /* A glob of the list: as it stands, or with any rest after a "*" at its end. */
-static bool entry_matches(const char *glob, const char *name)
+static bool entry_matches(const struct entry *entry, const char *name)
 {
-    while (*glob && *glob == *name)
+    const char *glob = entry_glob(entry), *const end = glob + entry->size;
+    while (glob < end && *glob == *name)
         glob++, name++;
-    return *glob == '*' || (!*glob && !*name);
+    return glob < end ? *glob == '*' : !*name;
 }
 
 /* The first entry that matches; NULL when none does. Most fall at their first letter. */
@@ -208,7 +216,7 @@ static const struct entry *list_find(const char *name, bool scripts)
     for (const char *at = (const char *)&list, *end = at + sizeof list; at < end;) {
         const struct entry *entry = (const struct entry *)at;
         const char *glob = entry_glob(entry);
-        if (glob[0] == first && entry->script >= scripts && entry_matches(glob, name))
+        if (glob[0] == first && entry->script >= scripts && entry_matches(entry, name))
             return entry;
         at = glob + entry->size;
     }

@@ -18,7 +18,7 @@ static const char driver_name[] = "libcuda.so.1";
 #endif
 
 /* What $LIB stands for, which is built into the loader: each is tried. */
-static const char libs[][24] = {"lib64", "lib/" MULTIARCH, "lib"};
+static const char libs[][24] = {"lib64", ("lib/" MULTIARCH), "lib"};
 
 struct search {
     const char *started, *library_path;

@@ -355,13 +355,31 @@ void session_wait(struct session *session)
     report_say(session, (struct report){.reason = session->reason, .waiting = true});
 }
 
-void session_end(struct session *session, enum reason refusal)
+/* Why it was not warmed in the end: what spoke against it at its start, where that was more than that it has to serve.
+ */
+static void end_explain(const struct session *session, struct text *text)
 {
+    const struct decision *decision = &session->decision;
+    const bool held_back = !session->refused && policy_is_cuda_executable(&session->process.facts) &&
+                           decision->reason != REASON_ASKED_TO_SERVE && decision->reason != REASON_ASKED_TO_FORK;
+    text_format(text, "%s", held_back ? session->reason : policy_reason_text(session->refusal));
+    if (held_back && decision->reason != REASON_OWN_DRIVER)
+        text_format(text, "; GPUWARM_TRIGGER=load warms it all the same");
+}
+
+void session_end(struct session *session, enum reason refusal, bool asked)
+{
+    char why[MESSAGE_BYTES];
+    struct text text = text_in(why, sizeof why);
     if (!session->refused)
         session->refusal = refusal;
+    end_explain(session, &text);
     session->refused = true;
-    log_write(&session->log, LOG_INFO, "%s: ends, and was not warmed: %s", session->program,
-              policy_reason_text(session->refusal));
+    if (asked)
+        log_write(&session->log, LOG_WARN, "%s: ends, and was not warmed, though %s is set: %s", session->program,
+                  session->config.asks, why);
+    else
+        log_write(&session->log, LOG_INFO, "%s: ends, and was not warmed: %s", session->program, why);
     report_say(session, (struct report){.reason = session->reason, .ends = true});
 }
 

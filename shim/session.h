@@ -83,8 +83,11 @@ void session_skip(struct session *session, const char *reason);
 /* Reports that it waits still, with the last refusal. */
 void session_wait(struct session *session);
 
-/* At the end of a process that was not warmed: logs and reports the last refusal, and else `refusal`. */
-void session_end(struct session *session, enum reason refusal);
+/*
+ * At the end of a process that was not warmed: logs and reports the last refusal, and else `refusal`. `asked`: the user
+ * has named what to warm (config.asks), and gets the line at `warn`.
+ */
+void session_end(struct session *session, enum reason refusal, bool asked);
 
 /* Says how often the warmed process has forked since, and that GPUWARM_TRIGGER=`trigger` warms its children. */
 void session_tell_forks(struct session *session, const char *trigger);

@@ -99,6 +99,53 @@ Test(settings, a_line_comes_once_in_a_process_tree)
     cr_expect_eq(line_count(run.err), 2, "%s", run.err);
 }
 
+/* Who has named a GPU, and used CUDA without it being warm, is told at the end. */
+Test(settings, nobody_who_named_a_gpu_is_left_in_silence)
+{
+    const char *const *cuda = LIST(run_host("steps"), "open:libcuda.so.1");
+    for (const char *const *name = LIST("DEVICE", "STAGES"); *name; name++) {
+        struct run run = run_program(PRELOADED, cuda, LIST(run_env("GPUWARM_%s=%s", *name, "all")));
+        cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+        cr_expect_not_null(strstr(run.err, run_env("steps: ends, and was not warmed, though GPUWARM_%s is set: it has "
+                                                   "not waited for connections: GPUWARM_TRIGGER=load for a script, ",
+                                                   *name)),
+                           "%s", run.err);
+    }
+    struct run run = run_program(PRELOADED, LIST(run_host("forks_first")), LIST("GPUWARM_DEVICE=0"));
+    cr_expect_eq(line_count(run.err), 1, "not in its child: %s", run.err);
+    cr_expect_not_null(strstr(run.err, "it imports fork: CUDA would not work in its children; GPUWARM_TRIGGER=load "
+                                       "warms it all the same\n"),
+                       "%s", run.err);
+}
+
+Test(settings, who_named_a_gpu_and_got_what_there_was_is_told_nothing)
+{
+    static const char *const silent[][4] = {
+        {"steps", "open:libcuda.so.1", "fork", "GPUWARM_DEVICE=none"},
+        {"steps", "open:libcuda.so.1", "fork", "GPUWARM_STAGES="},
+        {"steps", "pipe", "fork", "GPUWARM_DEVICE=0"},
+        {"first_call", "a", "b", "GPUWARM_DEVICE=0"},
+    };
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
+        const char *const *argv = LIST(run_host(silent[i][0]), silent[i][1], silent[i][2]);
+        struct run run = run_program(PRELOADED, argv, LIST(silent[i][3]));
+        cr_expect_str_empty(run.err, "%zu: %s", i, run.err);
+    }
+    const char *const *serves = LIST(run_host("steps"), "open:libcuda.so.1", "listen", "wait:poll");
+    cr_expect_str_empty(run_program(PRELOADED, serves, LIST("GPUWARM_DEVICE=0")).err);
+    /* A master, whose workers are warmed. */
+    const char *const *master = LIST(run_host("steps"), "open:libcuda.so.1", "listen", "child");
+    cr_expect_str_empty(run_program(PRELOADED, master, LIST("GPUWARM_DEVICE=0")).err);
+    const char *const *pool = LIST(run_host("steps"), "open:libcuda.so.1", "fork");
+    cr_expect_str_empty(run_program(PRELOADED, pool, LIST("GPUWARM_DEVICE=0", "GPUWARM_TRIGGER=fork")).err);
+    /* What such a program starts is not what was meant, unless it is a shell. */
+    const char *const *started = LIST(run_host("runs"), "spawn", run_host("steps"), "open:libcuda.so.1");
+    cr_expect_str_empty(run_program(PRELOADED, started, LIST("GPUWARM_DEVICE=0")).err);
+    const char *const *shell = LIST("/bin/sh", "-c", "\"$0\" open:libcuda.so.1; :", run_host("steps"));
+    struct run run = run_program(PRELOADED, shell, LIST("GPUWARM_DEVICE=0"));
+    cr_expect_eq(line_count(run.err), 1, "%s", run.err);
+}
+
 Test(settings, shells_and_tools_say_nothing)
 {
     struct run run = run_program(PRELOADED, LIST("/bin/sh", "-c", "true; ls / >/dev/null; env >/dev/null"),

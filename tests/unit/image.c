@@ -164,9 +164,10 @@ int ttyslot(void)
 
 static bool imports(const struct link_map *object, const char *symbol)
 {
-    char names[3][OBJECT_NAME_BYTES] = {"nothing_of_this_name", "", "m"};
-    strcpy(names[1], symbol);
-    uint32_t found = object_imports(object, names, 3);
+    char names[64] = "nothing_of_this_name";
+    strcpy(names + sizeof "nothing_of_this_name", symbol);
+    strcpy(names + sizeof "nothing_of_this_name" + strlen(symbol) + 1, "m");
+    uint32_t found = object_imports(object, names);
     cr_assert(found == 0 || found == 2, "%x", found);
     return found;
 }

@@ -594,8 +594,9 @@ stress: $(LIBRARY) $(SIMCUDA) $(BUILD)/tests/hosts/acts ## processes that are en
 # ---- checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint docs
+LINT_PACKAGES := clang-format clang-tidy cppcheck shellcheck
 lint: test-packages ## format and static checks
-	@sh tests/packages.sh clang-format clang-tidy cppcheck shellcheck
+	@sh tests/packages.sh $(LINT_PACKAGES)
 	@WARNINGS='$(WARNINGS)' CUDA_HOME='$(CUDA_HOME)' sh tests/lint.sh $(C_SOURCES) $(C_HEADERS)
 
 docs: $(BUILD)/docs/configuration ## docs/configuration.md from the tables of settings
@@ -605,6 +606,12 @@ $(BUILD)/docs/configuration: docs/configuration.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $<
+
+# What all checks and tests install, as each of them names it; a step of its own installs it faster at once.
+.PHONY: packages
+packages:
+	@echo $(sort $(TEST_PACKAGES) $(TEST_NEIGHBOURS) $(LINT_PACKAGES) valgrind libclang-rt-14-dev $(ANYWHERE_PACKAGES) \
+	    $(CLIENT_PACKAGES) $(SERVER_PACKAGES) $(TRANSPARENCY_PACKAGES) python3-venv runsc)
 
 # ---- tests under checkers --------------------------------------------------------------------------------------------
 

@@ -13,4 +13,4 @@ static int choose_by_copy(const char *device)
 }
 
 #define CHOOSE(way, device) ((void)(way), choose_by_copy(device))
-#include "chooses_by.c"
+#include "chooses_by.c" /* NOLINT(bugprone-suspicious-include): the program itself */

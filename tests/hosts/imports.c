@@ -12,5 +12,5 @@ long IMPORTED(void);
 int main(int argc, char **argv)
 {
     (void)argv;
-    return argc > 1 ? (int)IMPORTED() : cuInit(0);
+    return argc > 1 ? (int)IMPORTED() : (int)cuInit(0);
 }

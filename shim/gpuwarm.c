@@ -356,9 +356,10 @@ static const char *trigger_for_children(void)
                                                       : "serve or fork";
 }
 
-static void serve_quietly(void)
+static void serve_quietly(int listener)
 {
     char why[256];
+    session.late = process.words && (process.late || listener_has_client(listener));
     if (process.state == STATE_CHILD_OF_WARMED) {
         log_write(&session.log, LOG_WARN, "%s: %s", session.program,
                   reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
@@ -572,15 +573,11 @@ static enum signals_came serve(int listener, struct call call)
         __atomic_fetch_or(&process.refused, 1UL << why, __ATOMIC_RELAXED);
         return SIGNALS_NONE;
     }
-    if (waits_for_driver()) {
-        refuse(REASON_DRIVER_TO_COME);
-        return SIGNALS_NONE;
-    }
-    if (!watch_end())
-        return SIGNALS_NONE;
     quiet_begin(&quiet);
-    session.late = process.words && (process.late || listener_has_client(listener));
-    serve_quietly();
+    if (waits_for_driver())
+        refuse(REASON_DRIVER_TO_COME);
+    else if (watch_end())
+        serve_quietly(listener);
     return quiet_end(&quiet, call.mask);
 }
 

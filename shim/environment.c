@@ -49,15 +49,11 @@ bool environment_copy(char *const *environment, const char *name, char *value, s
 bool environment_of_parent(const char *name)
 {
     static char list[(size_t)64 << 10];
-    char path[32];
-    const pid_t parent = getppid();
-    struct text text = text_in(path, sizeof path);
-    text_format(&text, "/proc/%d/environ", parent);
-    const size_t length = parent ? file_start(path, list, sizeof list) : 0, name_length = strlen(name);
+    const size_t length = file_of_parent("environ", list, sizeof list), name_length = strlen(name);
     for (const char *entry = list; entry < list + length; entry += strlen(entry) + 1)
         if (strncmp(entry, name, name_length) == 0 && entry[name_length] == '=')
             return true;
-    return parent && (length == 0 || length == sizeof list - 1);
+    return getppid() && (length == 0 || length == sizeof list - 1);
 }
 
 void environment_set(char ***environment, const char *name, const char *value)

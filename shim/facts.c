@@ -131,11 +131,8 @@ struct arguments {
 /* The parent's, which may have ended; one that cannot be read has no name. */
 static struct program parent_program(struct arguments *arguments)
 {
-    char path[32];
     int argc = 0;
-    struct text name = text_in(path, sizeof path);
-    text_format(&name, "/proc/%d/cmdline", getppid());
-    const char *const end = arguments->text + file_start(path, arguments->text, sizeof arguments->text);
+    const char *const end = arguments->text + file_of_parent("cmdline", arguments->text, sizeof arguments->text);
     for (char *at = arguments->text; at < end && argc < 63; at += strlen(at) + 1)
         arguments->list[argc++] = at;
     arguments->list[argc] = NULL;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* See fatbin.h. Reads with memcpy: nothing is known about what it looks at. */
+/* See fatbin.h. */
 #include "fatbin.h"
-#include <stdint.h>
-#include <string.h>
+#include "scan.h"
 
 static const uint32_t WRAPPER_MAGIC = 0x466243b1, FAT_BINARY_MAGIC = 0xba55ed50;
 
@@ -11,13 +10,6 @@ enum { WRAPPER_BYTES = 24, WRAPPER_ALIGNMENT = 8, WRAPPER_VERSION_MAX = 16 };
 
 /* struct { uint32_t magic; uint16_t version, header_bytes; uint64_t bytes after the header; } */
 enum { FAT_HEADER_BYTES = 16 };
-
-static uint32_t word_at(const unsigned char *at)
-{
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
 
 /* The bytes of the span that holds `address`, from there on; size 0 when none does. */
 static struct span span_from(uintptr_t address, const struct span *spans, size_t span_count)
@@ -32,16 +24,16 @@ static struct span span_from(uintptr_t address, const struct span *spans, size_t
 
 bool fatbin_wrapper_begins(const unsigned char at[FATBIN_WRAPPER_START])
 {
-    uint32_t version = word_at(at + 4);
-    return word_at(at) == WRAPPER_MAGIC && version >= 1 && version <= WRAPPER_VERSION_MAX;
+    uint32_t version = scan_word(at + 4);
+    return scan_word(at) == WRAPPER_MAGIC && version >= 1 && version <= WRAPPER_VERSION_MAX;
 }
 
 static bool is_wrapper(const unsigned char *at, const struct span *spans, size_t span_count)
 {
     uintptr_t address;
-    memcpy(&address, at + FATBIN_WRAPPER_START, sizeof address);
+    scan_copy(at + FATBIN_WRAPPER_START, &address, sizeof address);
     struct span fat = span_from(address, spans, span_count);
-    return fatbin_wrapper_begins(at) && fat.size >= FAT_HEADER_BYTES && word_at(fat.start) == FAT_BINARY_MAGIC;
+    return fatbin_wrapper_begins(at) && fat.size >= FAT_HEADER_BYTES && scan_word(fat.start) == FAT_BINARY_MAGIC;
 }
 
 bool fatbin_present(struct span data, const struct span *spans, size_t span_count)
@@ -52,7 +44,7 @@ bool fatbin_present(struct span data, const struct span *spans, size_t span_coun
     }
     size_t skip = -(uintptr_t)data.start % WRAPPER_ALIGNMENT;
     for (size_t i = skip; data.size >= WRAPPER_BYTES && i <= data.size - WRAPPER_BYTES; i += WRAPPER_ALIGNMENT)
-        if (word_at(data.start + i) == WRAPPER_MAGIC && is_wrapper(data.start + i, spans, span_count))
+        if (scan_word(data.start + i) == WRAPPER_MAGIC && is_wrapper(data.start + i, spans, span_count))
             return true;
     return false;
 }
@@ -62,10 +54,10 @@ static size_t fat_binary_size(const unsigned char *at, size_t left)
 {
     uint64_t bytes;
     uint16_t header;
-    if (left < FAT_HEADER_BYTES || word_at(at) != FAT_BINARY_MAGIC)
+    if (left < FAT_HEADER_BYTES || scan_word(at) != FAT_BINARY_MAGIC)
         return 0;
-    memcpy(&header, at + 6, sizeof header);
-    memcpy(&bytes, at + 8, sizeof bytes);
+    scan_copy(at + 6, &header, sizeof header);
+    scan_copy(at + 8, &bytes, sizeof bytes);
     return header >= FAT_HEADER_BYTES && bytes <= left - FAT_HEADER_BYTES && header <= left - bytes
                ? (size_t)(header + bytes)
                : 0;
@@ -79,7 +71,7 @@ static size_t plain_size(struct span span, size_t reach, size_t *fat_size)
 {
     enum { RARE = 0xed, RARE_AT = 1 };
     const unsigned char *const end = span.start + span.size, *at = span.start + RARE_AT;
-    for (; at < span.start + reach && (at = memchr(at, RARE, (size_t)(span.start + reach - at))); at++) {
+    for (; (at = scan_byte(at, span.start + reach, RARE)) < span.start + reach; at++) {
         *fat_size = fat_binary_size(at - RARE_AT, (size_t)(end - at) + RARE_AT);
         if (*fat_size)
             return (size_t)(at - RARE_AT - span.start);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See file.h. */
 #include "file.h"
+#include "text.h"
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,4 +14,14 @@ size_t file_start(const char *path, char *text, size_t size)
     size_t kept = length > 0 ? (size_t)length : 0;
     text[kept] = '\0';
     return kept;
+}
+
+size_t file_of_parent(const char *name, char *text, size_t size)
+{
+    char path[32];
+    const pid_t parent = getppid();
+    struct text built = text_in(path, sizeof path);
+    text_format(&built, "/proc/%d/%s", parent, name);
+    text[0] = '\0';
+    return parent ? file_start(path, text, size) : 0;
 }

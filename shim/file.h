@@ -11,4 +11,7 @@
  */
 size_t file_start(const char *path, char *text, size_t size);
 
+/* The same of a file of the parent's in /proc ("cmdline"); nothing of a parent in another pid namespace. */
+size_t file_of_parent(const char *name, char *text, size_t size);
+
 #endif

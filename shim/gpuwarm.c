@@ -232,7 +232,7 @@ static bool stack_allows(void)
         process.gave_up = true;
         refuse(REASON_NO_ROOM);
     } else if (left < STACK_BYTES) {
-        session_give_up(&session, policy_reason_text(REASON_NO_ROOM));
+        session_skip(&session, false, policy_reason_text(REASON_NO_ROOM));
     }
     return left >= STACK_BYTES;
 }
@@ -269,7 +269,7 @@ static void warm_for(enum trigger trigger, enum reason reason)
     if (!stack_allows())
         return;
     if (trigger != TRIGGER_SERVE && has_other_driver()) {
-        session_give_up(&session, policy_reason_text(REASON_DRIVER_TO_COME));
+        session_skip(&session, false, policy_reason_text(REASON_DRIVER_TO_COME));
         return;
     }
     session_warm(&session, trigger, process.late, reason_write(reason, cuda_name(), why, sizeof why));
@@ -364,7 +364,7 @@ static void serve_quietly(int listener)
         log_write(&session.log, LOG_WARN, "%s: %s", session.program,
                   reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
         if (process.forked)
-            session_give_up(&session, why);
+            session_skip(&session, false, why);
         process.forked = false;
     } else if (process.state == STATE_WARMED) {
         if (stack_left_here() >= STACK_BYTES)
@@ -463,7 +463,7 @@ static void tell_quietly(bool stands, enum reason reason)
         return;
     }
     process.forked = false;
-    session_skip(&session, reason_write(reason, trigger_for_children(), why, sizeof why));
+    session_skip(&session, true, reason_write(reason, trigger_for_children(), why, sizeof why));
 }
 
 /* At a call that waits, at a socket that listens (`listener`) or for something else (-1). Each reason is told once. */
@@ -508,7 +508,7 @@ COLD static void tell_children(struct call call)
     if (!first || !session_report_is_own(&session) || !is_serving_thread() || !may_tell(call))
         return;
     quiet_begin(&quiet);
-    session_skip(&session, policy_reason_text(REASON_WARMS_CHILDREN));
+    session_skip(&session, true, policy_reason_text(REASON_WARMS_CHILDREN));
     quiet_end(&quiet, NULL);
 }
 
@@ -539,7 +539,7 @@ static void tell_end(void)
                     policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED,
                     was_asked_in_vain());
     } else if (child)
-        session_skip(&session, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
+        session_skip(&session, true, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
     else
         session_tell_forks(&session, trigger_for_children());
 }
@@ -889,7 +889,7 @@ static void fork_moment_without_cuda(void)
 {
     int state = PTHREAD_CANCEL_ENABLE;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    session_give_up(&session, policy_reason_text(REASON_NO_CUDA));
+    session_skip(&session, false, policy_reason_text(REASON_NO_CUDA));
     pthread_setcancelstate(state, NULL);
 }
 

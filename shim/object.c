@@ -2,6 +2,7 @@
 /* See object.h. */
 #include "object.h"
 #include "memory.h"
+#include "scan.h"
 #include "text.h"
 #include <stdint.h>
 #include <string.h>
@@ -250,7 +251,7 @@ static bool fetch(const void *from, void *to, size_t size, bool may_go)
 {
     if (may_go)
         return memory_read(from, to, size) == size;
-    memcpy(to, from, size);
+    scan_copy(from, to, size);
     return true;
 }
 

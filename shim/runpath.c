@@ -23,7 +23,6 @@ static const char libs[][24] = {"lib64", ("lib/" MULTIARCH), "lib"};
 struct search {
     const char *started, *library_path;
     char list[PATH_MAX], origin[PATH_MAX], path[PATH_MAX];
-    char last_list[PATH_MAX], last_origin[PATH_MAX]; /* what was looked at last: many libraries are built alike */
     bool found;
 };
 
@@ -104,21 +103,12 @@ static bool is_another(struct search *search, ElfW(Sxword) kind)
            strcmp(one, other) != 0;
 }
 
-static bool is_as_the_last(const struct search *search)
-{
-    return strcmp(search->list, search->last_list) == 0 && strcmp(search->origin, search->last_origin) == 0;
-}
-
 /* false where one was found: the walk ends. */
 static bool look_at(const struct link_map *object, const char *path, bool may_go, void *argument)
 {
     struct search *search = argument;
     const ElfW(Sxword) kind = object_search_list(object, may_go, search->list, sizeof search->list);
-    if (!kind || !origin_find(search, path) || is_as_the_last(search))
-        return true;
-    memcpy(search->last_list, search->list, sizeof search->list);
-    memcpy(search->last_origin, search->origin, sizeof search->origin);
-    search->found = list_has_driver(search) && is_another(search, kind);
+    search->found = kind && origin_find(search, path) && list_has_driver(search) && is_another(search, kind);
     return !search->found;
 }
 

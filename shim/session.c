@@ -328,12 +328,6 @@ void session_prefetch(struct session *session)
         stage_prefetch(true, session->library_path, &session->loaded, &session->prefetched);
 }
 
-void session_give_up(struct session *session, const char *reason)
-{
-    log_write(&session->log, LOG_INFO, "%s: not warmed: %s", session->program, reason);
-    report_say(session, (struct report){.reason = reason});
-}
-
 bool session_wants_words(const struct session *session)
 {
     return session->config.report || session->log.level >= LOG_INFO;
@@ -344,9 +338,9 @@ bool session_report_is_own(const struct session *session)
     return session->config.report && strstr(session->config.report, "%p");
 }
 
-void session_skip(struct session *session, const char *reason)
+void session_skip(struct session *session, bool so_far, const char *reason)
 {
-    log_write(&session->log, LOG_INFO, "%s: not warmed so far: %s", session->program, reason);
+    log_write(&session->log, LOG_INFO, "%s: not warmed%s: %s", session->program, so_far ? " so far" : "", reason);
     report_say(session, (struct report){.reason = reason});
 }
 

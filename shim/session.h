@@ -65,9 +65,6 @@ void session_warm_libraries(struct session *session);
 /* Reads ahead for a process that is warmed later (stage `prefetch`), where that is asked for. */
 void session_prefetch(struct session *session);
 
-/* Logs and reports that the process is not warmed for a reason that showed only now. */
-void session_give_up(struct session *session, const char *reason);
-
 /*
  * Is a report or a line at `info` wanted? Only then is anything asked of the system, or written, where a process is not
  * warmed: a filter may allow it nothing.
@@ -77,8 +74,8 @@ bool session_wants_words(const struct session *session);
 /* Has each process a report of its own (%p)? */
 bool session_report_is_own(const struct session *session);
 
-/* Logs and reports that the process is not warmed as things are; it still may be. */
-void session_skip(struct session *session, const char *reason);
+/* Logs and reports that the process is not warmed, for a reason that showed only now. `so_far`: it still may be. */
+void session_skip(struct session *session, bool so_far, const char *reason);
 
 /* Reports that it waits still, with the last refusal. */
 void session_wait(struct session *session);

@@ -241,7 +241,7 @@ static size_t loaded_bytes(const char *path)
 
 /* The same code is larger for aarch64, and by clang. */
 #ifdef __aarch64__
-enum { MORE_BYTES = 8192 };
+enum { MORE_BYTES = 12288 };
 #elif defined __clang__
 enum { MORE_BYTES = 4096 };
 #else

@@ -202,6 +202,26 @@ Test(neighbours, gccs_address_sanitizer_refuses_whatever_is_preloaded)
     cr_expect_eq(journal_calls(journal_read(), "cuLaunchKernel", NULL), 0);
 }
 
+/* An instrumented library, between whose variables nothing may be read but by us: our bytes are its variables' too. */
+Test(neighbours, gccs_address_sanitizer_in_a_library_that_carries_a_fat_binary)
+{
+    const char *command =
+        run_env("cd \"$0\" && gcc -std=gnu11 -D_GNU_SOURCE -I\"$OLDPWD\"/tests/hosts -fsanitize=address "
+                "-shared -fPIC -o libkernels.so \"$OLDPWD\"/tests/hosts/libkernels.c && gcc -std=gnu11 "
+                "-I\"$OLDPWD\"/tests/hosts -fsanitize=address -o thin \"$OLDPWD\"/tests/hosts/%s "
+                "-L. -l:libkernels.so -Wl,-rpath,\"$0\" && gcc -print-file-name=libasan.so",
+                "thin_kernels.c");
+    struct run built = run_program(PLAIN, LIST("/bin/sh", "-c", command, run_scratch("")), NULL);
+    if (built.status != 0)
+        cr_skip_test("gcc's AddressSanitizer is not to be had here");
+    built.out[strcspn(built.out, "\n")] = '\0';
+    const char *preload = run_env("LD_PRELOAD=%s:%s", built.out, run_build("libgpuwarm.so"));
+    struct run without = run_program(PLAIN, LIST(run_scratch("thin")), NULL);
+    cr_assert_eq(without.status, 0, "%s", without.err);
+    expect_same(&without, preload, LIST(run_scratch("thin")), NULL);
+    cr_expect_eq(warm_ups(), 1);
+}
+
 Test(neighbours, gccs_address_sanitizer_where_it_comes_first_or_is_told)
 {
     const char *client = sanitized("gcc", "address", "first_call", NULL);

@@ -2,7 +2,9 @@
 /*
  * As a program that PyInstaller has packed into one file: unpacks [VARIABLE]. Its loader unpacks it, starts it as
  * another process, which finds the variable set (default: _MEIPASS2, of PyInstaller before 6.9), and waits for that.
+ * What was packed uses dlopen.
  */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -13,7 +15,7 @@ int main(int argc, char **argv)
     const char *variable = argc > 1 ? argv[1] : "_MEIPASS2";
     int status = 0;
     if (getenv(variable)) {
-        puts("unpacked");
+        puts(dlopen(NULL, RTLD_LAZY) ? "unpacked" : "not opened");
         return 6;
     }
     setenv(variable, "1", 1);

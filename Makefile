@@ -27,14 +27,15 @@ say   = $(if $(V),,@echo '  $(1)  $@')
 
 # ---- what is built of what ------------------------------------------------------------------------------------------
 
-SHIM_SOURCES    := $(wildcard shim/*.c)
+SHIM_ROOMS      := base elf policy cuda report interpose
+SHIM_SOURCES    := $(wildcard shim/*.c $(SHIM_ROOMS:%=shim/%/*.c))
 SIMCUDA_SOURCES := $(wildcard tests/simcuda/*.c)
 UNIT_SOURCES    := $(wildcard tests/unit/*.c)
 E2E_SOURCES     := $(wildcard tests/e2e/*.c)
 HOST_SOURCES    := $(wildcard tests/hosts/*.c)
 C_SOURCES       := $(SHIM_SOURCES) $(SIMCUDA_SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(HOST_SOURCES) \
                    $(wildcard tests/bench/*.c tests/fuzz/*.c tests/anywhere/*.c tests/clients/*.c tests/servers/*.c tests/standins/*.c examples/*/*.c docs/*.c)
-C_HEADERS       := $(wildcard shim/*.h tests/*/*.h examples/*/*.h)
+C_HEADERS       := $(wildcard shim/*.h $(SHIM_ROOMS:%=shim/%/*.h) tests/*/*.h examples/*/*.h)
 
 LIBRARY  := $(BUILD)/libgpuwarm.so
 SIMCUDA  := $(BUILD)/simcuda/libcuda.so.1
@@ -59,7 +60,7 @@ COMMON   := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Ishim -MMD -MP
 # - frame pointers, but in leaves: profilers follow our frames, and clang needs 5 KiB less for the tables.
 # What must be so whatever CFLAGS and LDFLAGS say (a distribution's hardening, link-time optimisation, an instruction set
 # that an older processor lacks, large files, which make fcntl another function) comes after them.
-SHIM_FLAGS   := $(COMMON) -include shim/symver.h -fPIC -fvisibility=hidden -ffunction-sections
+SHIM_FLAGS   := $(COMMON) -include shim/base/symver.h -fPIC -fvisibility=hidden -ffunction-sections
 SHIM_MUST    := -std=gnu11 -fno-stack-protector -U_FORTIFY_SOURCE -U_FILE_OFFSET_BITS -U_TIME_BITS -fno-lto \
                 -fasynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer
 SHIM_MACHINE := $(shell $(CC) -dumpmachine)
@@ -72,7 +73,7 @@ SHIM_OPTIMISE := $(if $(filter ok,$(shell echo | $(CC) -Oz -x c -E - >/dev/null 
 endif
 # gold always has code and constants in one segment, and no word for it.
 ONE_SEGMENT  := $(if $(findstring gold,$(LDFLAGS)),,-Wl$(comma)-z$(comma)noseparate-code)
-# Executed as a program it begins at entry_print (shim/entry.c).
+# Executed as a program it begins at entry_print (shim/base/entry.c).
 SHIM_LDFLAGS := -shared -nostartfiles -Wl,-e,entry_print -Wl,-soname,libgpuwarm.so -Wl,-z,relro -Wl,-z,defs $(ONE_SEGMENT) \
                 -Wl,--gc-sections -Wl,--hash-style=gnu -Wl,--as-needed
 # Packed relocations, of which glibc before 2.36 knows nothing; linkers that never heard of them warn of the word.
@@ -121,21 +122,21 @@ $(BUILD)/simcuda/12.2/libcuda.map: tests/simcuda/cuda_names.def
 	@awk -F'[(, ]+' 'BEGIN { print "{ global:" } $$1 == "CUDA_NAME" && $$4 <= 12020 { print $$2 ";" } \
 	    END { print "local: *; };" }' $< > $@
 
-$(BUILD)/shim/kernel.o: shim/kernel.ptx
+$(BUILD)/shim/cuda/kernel.o: shim/cuda/kernel.ptx
 
 # The kernel as machine code beside its PTX, where nvcc is; make FAT_BINARY=no leaves it out. Compressed as drivers before
 # CUDA 13 can read it. Code for 8.0 runs on every GPU of 8.x, and so on (CUDA C++ Programming Guide, binary compatibility).
 FAT_BINARY      ?= $(if $(shell command -v $(NVCC) 2>/dev/null),yes,no)
 FAT_BINARY_GPUS ?= 75 80 90 100 120
 ifeq ($(FAT_BINARY),yes)
-$(BUILD)/shim/kernel.o: SHIM_FLAGS += -DGPUWARM_FAT_BINARY='"$(BUILD)/shim/kernel.fatbin"'
-$(BUILD)/shim/kernel.o: $(BUILD)/shim/kernel.fatbin
+$(BUILD)/shim/cuda/kernel.o: SHIM_FLAGS += -DGPUWARM_FAT_BINARY='"$(BUILD)/shim/cuda/kernel.fatbin"'
+$(BUILD)/shim/cuda/kernel.o: $(BUILD)/shim/cuda/kernel.fatbin
 endif
 
-$(BUILD)/shim/kernel.fatbin: shim/kernel.ptx shim/kernel.sh
+$(BUILD)/shim/cuda/kernel.fatbin: shim/cuda/kernel.ptx shim/cuda/kernel.sh
 	@mkdir -p $(@D)
 	$(call say,NVCC)
-	$(Q)NVCC='$(NVCC)' sh shim/kernel.sh $< $@ $(FAT_BINARY_GPUS)
+	$(Q)NVCC='$(NVCC)' sh shim/cuda/kernel.sh $< $@ $(FAT_BINARY_GPUS)
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
@@ -160,8 +161,8 @@ $(BUILD)/standins/libcublas.so.13: $(BUILD)/tests/standins/cublas.o
 $(BUILD)/standins/libcublasLt.so.13: $(BUILD)/tests/standins/cublasLt.o
 $(BUILD)/standins/libcudnn.so.9: $(BUILD)/tests/standins/cudnn.o
 
-# What has to lie beside cuDNN for it to be called (shim/libraries.def), and is never loaded here.
-CUDNN_PARTS       := $(subst $(comma), ,$(shell awk -F'"' '/"libcudnn"/ { print $$4 }' shim/libraries.def))
+# What has to lie beside cuDNN for it to be called (shim/cuda/libraries.def), and is never loaded here.
+CUDNN_PARTS       := $(subst $(comma), ,$(shell awk -F'"' '/"libcudnn"/ { print $$4 }' shim/cuda/libraries.def))
 STANDIN_PARTS     := $(CUDNN_PARTS:%=$(BUILD)/standins/libcudnn_%.so.9)
 GPU_STANDIN_PARTS := $(CUDNN_PARTS:%=$(BUILD)/gpu/standins/libcudnn_%.so)
 $(BUILD)/standins/libcudnn.so.9: $(STANDIN_PARTS)
@@ -247,7 +248,7 @@ $(BUILD)/bench/libempty.so: tests/bench/libempty.c
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -shared -fPIC -o $@ $<
 
-$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/fatbin.o $(BUILD)/shim/scan.o $(BUILD)/shim/variable.o
+$(BUILD)/bench/scan: tests/bench/scan.c $(BUILD)/shim/elf/fatbin.o $(BUILD)/shim/base/scan.o $(BUILD)/shim/elf/variable.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -o $@ $< $(filter %.o,$^)

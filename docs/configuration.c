@@ -99,7 +99,7 @@ static const struct option {
     bool matters;
 } options[] = {
 #define OPTION(name, standard, expected, matters, help) {#name, standard, expected, help, matters},
-#include "options.def"
+#include "policy/options.def"
 #undef OPTION
 };
 
@@ -122,7 +122,7 @@ static void print_ranks(void)
     printf("## Local ranks\n\nFor `GPUWARM_DEVICE=auto`, the first of these that holds a number:\n\n"
            "| variable | set by |\n|---|---|\n");
 #define RANK(variable, launcher) printf("| `%s` | %s |\n", #variable, launcher);
-#include "ranks.def"
+#include "policy/ranks.def"
 #undef RANK
     putchar('\n');
 }
@@ -135,7 +135,7 @@ static void print_injections(void)
 #define INJECTION(variable)                                                                                            \
     printf("%s`%s`", separator, #variable);                                                                            \
     separator = ", ";
-#include "injections.def"
+#include "policy/injections.def"
 #undef INJECTION
     printf(".\n\n");
 }
@@ -152,7 +152,7 @@ static const char *const kinds[][2] = {
 #define SKIP_KIND(kind, level, text) {#kind, text},
 #define SKIP(kind, glob)
 #define SKIP_SCRIPT(kind, glob)
-#include "skip.def"
+#include "policy/skip.def"
 #undef SKIP_KIND
 #undef SKIP
 #undef SKIP_SCRIPT
@@ -162,7 +162,7 @@ static const char *const skips[][3] = {
 #define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        {#kind, glob, ""},
 #define SKIP_SCRIPT(kind, glob) {#kind, glob, "*"},
-#include "skip.def"
+#include "policy/skip.def"
 };
 
 static void print_skips(void)

@@ -12,17 +12,17 @@
  * process. A process is warmed once at most; it is watched while that, or a line that is to be said, is still to come,
  * and else a hook is a jump.
  */
-#include "environment.h"
-#include "epoll_set.h"
-#include "listener.h"
-#include "memory.h"
-#include "next.h"
-#include "object.h"
-#include "runpath.h"
+#include "base/environment.h"
+#include "base/memory.h"
+#include "base/signals.h"
+#include "base/stack.h"
+#include "elf/object.h"
+#include "elf/runpath.h"
+#include "interpose/epoll_set.h"
+#include "interpose/listener.h"
+#include "interpose/next.h"
+#include "policy/standing.h"
 #include "session.h"
-#include "signals.h"
-#include "stack.h"
-#include "standing.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -115,7 +115,7 @@ static const char *cuda_name(void)
 
 /* What a hook does while the process is watched. */
 #define HOOK(name, parameters, arguments) COLD static int watched_##name parameters;
-#include "hooks.def"
+#include "interpose/hooks.def"
 #undef HOOK
 
 /* Does it fork workers that are to be warmed, when it is asked to? */
@@ -141,7 +141,7 @@ static void watch(void)
 #define HOOK_WAIT_SET(name, parameters, arguments)                                                                     \
     WATCH(name, !forks && next_known.name && (process.listened || process.tells || process.any))
 #define HOOK_FORK(name, parameters, arguments) WATCH(name, forks)
-#include "hooks.def"
+#include "interpose/hooks.def"
 #undef HOOK
     WATCH(accept, is_fork_server() && next_known.accept)
     WATCH(accept4, is_fork_server() && next_known.accept4)
@@ -878,7 +878,7 @@ static int watched_epoll_pwait(int epoll, void *events, int count, int ms, const
     {                                                                                                                  \
         return __atomic_load_n(&next_reached.name, __ATOMIC_RELAXED)(PASSED);                                          \
     }
-#include "hooks.def"
+#include "interpose/hooks.def"
 #undef HOOK
 
 /* ---- fork -----------------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See session.h. */
 #include "session.h"
-#include "environment.h"
-#include "marker.h"
-#include "report.h"
-#include "standard.h"
-#include "version.h"
+#include "base/environment.h"
+#include "base/standard.h"
+#include "base/version.h"
+#include "policy/marker.h"
+#include "report/report.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

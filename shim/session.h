@@ -6,10 +6,10 @@
 #ifndef GPUWARM_SESSION_H
 #define GPUWARM_SESSION_H
 
-#include "facts.h"
-#include "libc.h"
-#include "notice.h"
-#include "warm.h"
+#include "cuda/warm.h"
+#include "elf/libc.h"
+#include "policy/facts.h"
+#include "report/notice.h"
 #include <limits.h>
 #include <sys/types.h>
 

@@ -52,7 +52,7 @@ done
 programs=$(printf '%s\n' $sources | grep -v '^tests/\(unit\|e2e\|clients\|servers\)/')
 # shellcheck disable=SC2086
 check 'gcc -fanalyzer' each_of "$programs" gcc $flags -Itests/hosts -O2 -fanalyzer -Werror -c -o /dev/null {}
-# All code against the toolkit's own header in place of shim/cuda_abi.h: every simulated function has its prototype.
+# All code against the toolkit's own header in place of shim/cuda/cuda_abi.h: every simulated function has its prototype.
 # Results are an enumeration there, whose values the simulator gives as another.
 toolkit=${CUDA_HOME:-/usr/local/cuda}/include
 if [ -f "$toolkit/cuda.h" ]; then
@@ -66,5 +66,5 @@ else
     echo "cuda.h: skipped, there is no $toolkit/cuda.h"
 fi
 # shellcheck disable=SC2046
-check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh|^# shellcheck shell' shim/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh .ci/run)
+check shellcheck shellcheck $(grep -rlE '^#!/bin/(ba)?sh|^# shellcheck shell' shim/*.sh shim/*/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh .ci/run)
 exit $failed

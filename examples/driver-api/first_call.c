@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a program pays for its first use of the GPU: initialise, context, allocate, copy; then the same work again. */
-#include "cuda_abi.h" /* with the CUDA toolkit: <cuda.h> */
+#include "cuda/cuda_abi.h" /* with the CUDA toolkit: <cuda.h> */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -6,7 +6,7 @@
  *
  *     demo BUILD-FOLDER
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "request.h"
 #include <dlfcn.h>
 #include <limits.h>

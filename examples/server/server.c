@@ -8,7 +8,7 @@
  *
  * A request is a 32-bit count n and n floats, the answer n floats, all in the machine's own byte order.
  */
-#include "cuda_abi.h" /* with the CUDA toolkit: <cuda.h> */
+#include "cuda/cuda_abi.h" /* with the CUDA toolkit: <cuda.h> */
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -17,9 +17,9 @@
  *
  * Exits with 0 when both passes were warm, else 1.
  */
-#include "text.h"
+#include "base/text.h"
+#include "cuda/warm.h"
 #include "timed.h"
-#include "warm.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>

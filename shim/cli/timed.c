@@ -17,14 +17,14 @@
 
 enum call {
 #define CUDA_API(name, parameters) CALL_##name,
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
     CALL_COUNT
 };
 
 static const char *const call_names[] = {
 #define CUDA_API(name, parameters) #name,
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
 };
 
@@ -98,12 +98,12 @@ static CUresult timed_pass(enum call call, PARAMETERS)
     {                                                                                                                  \
         return timed_pass(CALL_##name, ARGUMENTS);                                                                     \
     }
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
 
 static const words_function timed_functions[] = {
 #define CUDA_API(name, parameters) timed_##name,
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
 };
 

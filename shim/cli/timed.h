@@ -8,8 +8,8 @@
 #ifndef GPUWARM_TIMED_H
 #define GPUWARM_TIMED_H
 
-#include "cuda_abi.h"
-#include "libc.h"
+#include "cuda/cuda_abi.h"
+#include "elf/libc.h"
 
 struct timed_call {
     const char *name; /* the function's, or "dlopen" or "dlsym" (all look-ups of one binding together) */

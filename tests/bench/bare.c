@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The driver calls of a warm-up, made by a bare program: what the library's own work is compared with. The same calls
- * in the same order as shim/warm.c makes them on one device with the default settings.
+ * in the same order as shim/cuda/warm.c makes them on one device with the default settings.
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that does nothing: alone it shows what a process costs, preloaded what a warm-up adds. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 
 int main(int argc, char **argv)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What looking at an executable costs: the scan for a fat binary, and the search for a string in a large executable. */
-#include "variable.h"
+#include "elf/variable.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

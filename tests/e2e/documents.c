@@ -31,7 +31,7 @@ Test(documents, readme_names_every_setting)
     char *readme = contents("README.md");
     static const char *const names[] = {
 #define OPTION(name, standard, expected, matters, help) "GPUWARM_" #name,
-#include "../../shim/options.def"
+#include "../../shim/policy/options.def"
 #undef OPTION
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -43,7 +43,7 @@ Test(documents, readme_names_every_stage_and_example)
     char *readme = contents("README.md");
     static const char *const words[] = {
 #define STAGE(name, needs, standard) "`" #name "`",
-#include "../../shim/stages.def"
+#include "../../shim/policy/stages.def"
 #undef STAGE
         "examples/server", "examples/driver-api", "examples/pytorch", "make demo", "make test", "GPUWARM_TRIGGER=off",
     };

@@ -16,7 +16,7 @@ TestSuite(faults, .init = run_setup, .fini = run_teardown);
 
 static const char *const functions[] = {
 #define CUDA_API(name, parameters) #name,
-#include "../../shim/cuda_api.def"
+#include "../../shim/cuda/cuda_api.def"
 #undef CUDA_API
 };
 

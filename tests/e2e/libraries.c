@@ -172,10 +172,10 @@ Test(libraries, none_is_loaded_by_us)
 
 static const char *const functions[] = {
 #define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name) create, destroy, set_stream,
-#include "../../shim/libraries.def"
+#include "../../shim/cuda/libraries.def"
 #undef LIBRARY
 #define LIBRARY_API(type, name, parameters) #name,
-#include "../../shim/library_api.def"
+#include "../../shim/cuda/library_api.def"
 #undef LIBRARY_API
 };
 
@@ -226,7 +226,7 @@ static void parts_write(const char *folder)
 {
     char parts[] =
 #define LIBRARY(soname, parts, create, set_stream, operate, destroy, status_name) parts
-#include "../../shim/libraries.def"
+#include "../../shim/cuda/libraries.def"
 #undef LIBRARY
         ;
     for (const char *part = strtok(parts, ","); part; part = strtok(NULL, ","))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The shared object itself: what it exports, imports, needs and weighs. Read with binutils, as a packager would. */
+#include "base/version.h"
 #include "run.h"
-#include "version.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <link.h>
@@ -26,7 +26,7 @@ Test(library, exports_the_hooks_and_nothing_else)
 {
     static const char *const hooks[] = {
 #define HOOK(name, parameters, arguments) #name,
-#include "../../shim/hooks.def"
+#include "../../shim/interpose/hooks.def"
 #undef HOOK
     };
     const size_t count = sizeof hooks / sizeof *hooks;
@@ -130,7 +130,7 @@ Test(library, a_newer_symbol_or_another_library_is_refused)
 Test(library, what_is_no_library_of_glibc_is_refused)
 {
     run_write(run_scratch("text"), "no library");
-    const char *const *paths = LIST(run_scratch("text"), run_scratch("missing"), run_build("shim/number.o"));
+    const char *const *paths = LIST(run_scratch("text"), run_scratch("missing"), run_build("shim/base/number.o"));
     for (; *paths; paths++)
         cr_expect_eq(loadable(*paths).status, 1, "%s", *paths);
 }
@@ -149,7 +149,7 @@ static struct run make(const char *target, const char *flags, const char *source
 /* With a file for the library that asks for a newer symbol: make fails and leaves no library. */
 Test(library, make_refuses_to_link_what_asks_for_a_newer_symbol)
 {
-    struct run run = make("libgpuwarm.so", "CFLAGS=-O2 -fPIC", "SHIM_SOURCES=shim/entry.c tests/hosts/libnewer.c");
+    struct run run = make("libgpuwarm.so", "CFLAGS=-O2 -fPIC", "SHIM_SOURCES=shim/base/entry.c tests/hosts/libnewer.c");
     cr_expect_neq(run.status, 0, "%s", run.out);
     cr_expect_not_null(strstr(run.err, "asks for memfd_create@GLIBC_2.27"), "%s", run.err);
     cr_expect_neq(access(run_scratch("build/libgpuwarm.so"), F_OK), 0, "it is still there");
@@ -159,10 +159,10 @@ Test(library, make_refuses_to_link_what_asks_for_a_newer_symbol)
 /* Flags as distributions set them for all that they build: with large files fcntl is fcntl64, which came with 2.28. */
 Test(library, large_files_and_a_newer_C_are_undone)
 {
-    struct run run = make("shim/standard.o", "CFLAGS=-O2 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -std=c99", "V=1");
+    struct run run = make("shim/base/standard.o", "CFLAGS=-O2 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -std=c99", "V=1");
     cr_assert_eq(run.status, 0, "%s", run.err);
     cr_expect_not_null(strstr(run.out, "-D_FILE_OFFSET_BITS=64"), "%s", run.out);
-    char *undefined = tool(LIST("/usr/bin/nm", "--undefined-only", run_scratch("build/shim/standard.o")));
+    char *undefined = tool(LIST("/usr/bin/nm", "--undefined-only", run_scratch("build/shim/base/standard.o")));
     cr_expect_not_null(strstr(undefined, " fcntl\n"), "%s", undefined);
     cr_expect_null(strstr(undefined, "64"), "%s", undefined);
 }
@@ -255,7 +255,7 @@ Test(library, is_under_96_KiB_without_the_fat_binary)
     cr_skip_test("it is larger with checks for undefined behaviour built in");
 #endif
     struct stat fat_binary = {.st_size = 0};
-    stat(run_build("shim/kernel.fatbin"), &fat_binary);
+    stat(run_build("shim/cuda/kernel.fatbin"), &fat_binary);
     size_t bytes = loaded_bytes(run_build("libgpuwarm.so")) - (size_t)fat_binary.st_size;
     cr_expect_lt(bytes, 98304 + MORE_BYTES, "%zu", bytes);
     cr_expect_gt(bytes, 32768, "%zu", bytes);
@@ -271,7 +271,7 @@ Test(library, kernel_assembles_for_every_gpu_that_ptxas_knows)
     const char *script =
         "PATH=$PATH:/usr/local/cuda/bin; n=0; "
         "for a in 50 52 53 60 61 62 70 72 75 80 86 87 88 89 90 90a 100 100a 101 103 110 120 121 130; do "
-        "if error=$(ptxas -arch=sm_$a shim/kernel.ptx -o /dev/null 2>&1); then n=$((n + 1)); "
+        "if error=$(ptxas -arch=sm_$a shim/cuda/kernel.ptx -o /dev/null 2>&1); then n=$((n + 1)); "
         "else case $error in *gpu-name*) ;; *) echo FAILED sm_$a: $error;; esac; fi; done; "
         "echo assembled $n";
     struct run run = run_program(PLAIN, LIST("/bin/sh", "-c", script), NULL);

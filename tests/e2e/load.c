@@ -405,7 +405,7 @@ Test(load, no_cuda_library_of_others_makes_a_program_cuda)
 static bool has_machine_code(void)
 {
     struct stat fat_binary;
-    return stat(run_build("shim/kernel.fatbin"), &fat_binary) == 0;
+    return stat(run_build("shim/cuda/kernel.fatbin"), &fat_binary) == 0;
 }
 
 /* The result of a warm-up of which the driver refuses images of these kinds; the program must not notice. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings that cannot be obeyed: one clear line that names the setting, and the program goes on unharmed. */
+#include "base/version.h"
 #include "run.h"
-#include "version.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The simulated driver's contract: what the other tests rely on. Each test opens it in its own process (Criterion
  * forks one for every test), with the environment that it sets first.
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "run.h"
 #include <criterion/criterion.h>
 #include <dirent.h>

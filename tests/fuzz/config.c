@@ -4,7 +4,7 @@
  * stands for a setting (options.def), whose name is put in front. Whatever comes in, every string that comes out ends,
  * and a setting that matters is either understood or complained about.
  */
-#include "config.h"
+#include "policy/config.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ enum { VARIABLES_MAX = 64 };
 
 static const char *const names[] = {
 #define OPTION(name, standard, expected, matters, help) "GPUWARM_" #name "=",
-#include "options.def"
+#include "policy/options.def"
 #undef OPTION
     "GPUWARM_MARKER=",
     "GPUWARM_SAID=",

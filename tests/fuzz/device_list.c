@@ -3,7 +3,7 @@
  * libFuzzer: a value of GPUWARM_DEVICE. What is understood must fit, and must be understood again, as the same, when
  * it is written out from what was kept of it.
  */
-#include "device_list.h"
+#include "policy/device_list.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * the rest and what the wrapper points to, since no mutation would find the magic numbers and an address. Memory
  * outside the bytes must not be read, and what is found must be there.
  */
-#include "variable.h"
+#include "elf/variable.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

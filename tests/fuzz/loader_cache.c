@@ -3,7 +3,7 @@
  * libFuzzer: the loader's cache. The first byte of the input says which layout it is given, since no mutation would
  * find the magic strings. Memory outside the bytes must not be read, and a path that is found must end within them.
  */
-#include "loader_cache.h"
+#include "elf/loader_cache.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>

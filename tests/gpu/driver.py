@@ -19,7 +19,7 @@ DRIVER_FOLDERS = (
     "/usr/lib64",
     "/usr/local/cuda/compat",
 )
-# What a shell may have exported that would change what is measured, with shim/injections.def. "*" ends a prefix.
+# What a shell may have exported that would change what is measured, with shim/policy/injections.def. "*" ends a prefix.
 UNSET = (
     "LD_PRELOAD",
     "GPUWARM_*",

@@ -29,7 +29,7 @@ def unknown(kit, stage):
     """Why the library does not warm what GPUWARM_STAGES names so, or None when it knows it."""
     process = kit.run([kit.program("clients/driver")], "load", {"GPUWARM_STAGES": f"{BASE},{stage}"}, 60)
     report = process.report()
-    if report and "not understood" not in (report["reason"] or ""):  # as in shim/reasons.def
+    if report and "not understood" not in (report["reason"] or ""):  # as in shim/policy/reasons.def
         return None
     return f"this libgpuwarm has no stage `{stage}` ({why_not(report)})"
 

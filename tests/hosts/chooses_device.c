@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A program that chooses its GPU itself, before its first CUDA call; the driver reads the variable once, at cuInit. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A program that closes what it inherited before it does anything else. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <unistd.h>
 

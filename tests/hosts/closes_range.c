@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that closes what it inherited with close_range before it does anything else. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <unistd.h>
 

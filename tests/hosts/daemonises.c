@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that becomes a daemon and uses CUDA then. Its result goes to a pipe that the daemon inherits. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
  * `after` the wait, in an `atexit` handler, or `never`: it sleeps. What it prints last is left in stdio's buffer.
  */
 #include "asleep.h"
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "waits.h"
 #include <pthread.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Makes an executable one as nvcc makes them with the static runtime, as far as can be seen from outside: a fat binary
- * and, in .nvFatBinSegment, its wrapper. Layout: shim/fatbin.h.
+ * and, in .nvFatBinSegment, its wrapper. Layout: shim/elf/fatbin.h.
  */
 __asm__(".section .nv_fatbin, \"a\"\n"
         ".balign 8\n"

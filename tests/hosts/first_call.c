@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A program's first use of the GPU: initialise, context on the device given (0), allocate, copy in and out, free. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

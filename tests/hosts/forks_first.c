@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that forks a worker and uses CUDA only there: breaks if CUDA was initialised before main. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that imports one function (IMPORTED), and calls it only when it is given an argument. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 
 #ifndef IMPORTED
 #define IMPORTED getpid /* which speaks against nothing */

@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that joins a mount namespace (its own) first, which the kernel allows only to a single thread. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "namespace.h"
 #include <stdio.h>
 

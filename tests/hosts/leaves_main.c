@@ -5,7 +5,7 @@
  * waits for a connection, uses CUDA and ends the process; or it returns at once, and the process ends with it.
  */
 #include "asleep.h"
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "waits.h"
 #include <dirent.h>
 #include <pthread.h>

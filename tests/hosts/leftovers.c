@@ -5,7 +5,7 @@
  * and mappings, and, after a line "driver:", what the driver has in use. The program uses CUDA itself first, so that
  * what the driver keeps is there with and without the library.
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "threads.h"
 #include "waits.h"
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A plugin whose constructor initialises CUDA, with the loader's lock held. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 
 __attribute__((constructor)) static void initialise(void)
 {

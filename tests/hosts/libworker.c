@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A library that does all of a thin program's work: it forks a worker and chooses the GPU before it uses CUDA. */
 #include "libworker.h"
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -10,7 +10,7 @@
 typedef void function(void);
 
 #define HOOK(name, parameters, arguments) extern function weak_##name __asm__(#name) __attribute__((weak));
-#include "hooks.def"
+#include "interpose/hooks.def"
 HOOK(epoll_pwait2, , )
 #undef HOOK
 
@@ -22,7 +22,7 @@ static void print(const char *name, function *weak)
 int main(void)
 {
 #define HOOK(name, parameters, arguments) print(#name, weak_##name);
-#include "hooks.def"
+#include "interpose/hooks.def"
     HOOK(epoll_pwait2, , )
 #undef HOOK
     return 0;

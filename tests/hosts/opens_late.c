@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A program that opens the library itself, long after it started: `opens_late LIBRARY`. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <dlfcn.h>
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
  * file, which gets the lowest free one, `put:N` puts it on that one too, `cuda` uses CUDA, `serve` comes to wait for
  * connections, `fork` goes on in a child, `record` writes "RECORD\n".
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "waits.h"
 #include <fcntl.h>
 #include <stdio.h>

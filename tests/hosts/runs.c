@@ -4,7 +4,7 @@
  * A CUDA executable that runs another program: `runs exec PROGRAM ...` in its own place, `runs spawn PROGRAM ...` as a
  * child, `runs ranks VARIABLE PROGRAM` as four, each with its rank in the variable and as its argument.
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // link: cuda starter
 /* SPDX-License-Identifier: MIT */
 /* A CUDA executable that starts programs by a library that is known to fork only for that. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "libstarts.h"
 
 int main(void)

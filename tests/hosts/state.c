@@ -5,7 +5,7 @@
  * itself has initialised CUDA and retained the context, so that the driver's own descriptors and threads are there
  * with and without the library.
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include "threads.h"
 #include <errno.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
 #ifndef HOST_USES_GPU_H
 #define HOST_USES_GPU_H
 
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // link: cuda
 /* SPDX-License-Identifier: MIT */
 /* A server that stops in order: it blocks SIGTERM before it starts anything, and waits for it with sigwait. */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See gpu.h. */
 #include "gpu.h"
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #ifndef SIMCUDA_H
 #define SIMCUDA_H
 
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>

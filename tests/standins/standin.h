@@ -8,7 +8,7 @@
 #ifndef STANDIN_H
 #define STANDIN_H
 
-#include "library_abi.h"
+#include "cuda/library_abi.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 

@@ -3,7 +3,7 @@
  * The settings: what every option takes, what it says about what it does not take, and what is wrong enough to stop
  * the warm-up. The options and what is expected of them come from options.def, so a new one is tested for typos here.
  */
-#include "config.h"
+#include "policy/config.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static const struct {
     bool matters;
 } options[] = {
 #define OPTION(name, standard, expected, matters, help) {#name, expected, matters},
-#include "options.def"
+#include "policy/options.def"
 #undef OPTION
 };
 
@@ -60,7 +60,7 @@ Test(config, what_applies_instead_of_a_bad_value)
         said++;                                                                                                        \
     }
     int said = 0;
-#include "options.def"
+#include "policy/options.def"
 #undef OPTION
     cr_assert_gt(said, 0);
 }
@@ -205,7 +205,7 @@ Test(config, defaults_are_as_documented)
         assert_content(&config, #name);                                                                                \
         assert_defaults(&config, #name);                                                                               \
     }
-#include "options.def"
+#include "policy/options.def"
 #undef OPTION
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library's own picture of the driver's interface (shim/cuda_types.def, cuda_api.def), of cuBLAS's and cuDNN's
+ * The library's own picture of the driver's interface (shim/cuda/cuda_types.def, cuda_api.def), of cuBLAS's and cuDNN's
  * (library_types.def, library_api.def), and the simulator's result codes, compared with the toolkit's headers while
  * this file is compiled: where it compiled, they agree.
  */
@@ -24,10 +24,10 @@ static void compare(void)
          sizeof(name) == sizeof(type) && __builtin_classify_type(*(name *)0) == __builtin_classify_type(*(type *)0))
 #define CUDA_HANDLE(name, tag)  SAME(#name, __builtin_types_compatible_p(name, struct tag *))
 #define CUDA_VALUE(name, value) SAME(#name, (name) == (value))
-#include "cuda_types.def"
+#include "cuda/cuda_types.def"
     SAME("CUuuid", sizeof(CUuuid) == 16 && offsetof(CUuuid, bytes) == 0 && sizeof((CUuuid *)0)->bytes == 16)
 #define CUDA_API(name, parameters) SAME(#name, __builtin_types_compatible_p(__typeof__(name), CUresult parameters))
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #define CUDA_RESULT(name, value) SAME(#name, (name) == (value))
 #include "cuda_results.def"
 }
@@ -43,9 +43,9 @@ static void compare_libraries(void){
     SAME(#name,                                                                                                        \
          sizeof(name) == sizeof(type) && __builtin_classify_type(*(name *)0) == __builtin_classify_type(*(type *)0))
 #define LIBRARY_VALUE(name, value) SAME(#name, (int)(name) == (value))
-#include "library_types.def"
+#include "cuda/library_types.def"
 #define LIBRARY_API(type, name, parameters) SAME(#name, __builtin_types_compatible_p(__typeof__(name), type parameters))
-#include "library_api.def"
+#include "cuda/library_api.def"
 }
 
 Test(cuda_header, agrees_with_those_of_the_libraries)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* GPUWARM_DEVICE as written: ordinals, UUIDs, PCI bus ids and the words, and everything that looks nearly like them. */
-#include "device_list.h"
+#include "policy/device_list.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

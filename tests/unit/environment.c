@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a list of variables, and setting one in this process's without disturbing who reads the old list. */
-#include "environment.h"
+#include "base/environment.h"
 #include <criterion/criterion.h>
 #include <link.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is in an epoll set, by what the kernel tells of it; and the lines of its files. */
-#include "epoll_set.h"
-#include "lines.h"
+#include "interpose/epoll_set.h"
+#include "base/lines.h"
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <signal.h>

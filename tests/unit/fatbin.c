@@ -3,7 +3,7 @@
  * Finding CUDA code in an executable, on executables made by hand. Spans that must not be read beyond end in front of
  * a page that cannot be read, so a read too many is a crash.
  */
-#include "fatbin.h"
+#include "elf/fatbin.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The executable as it is mapped, tried on the test program itself: it imports memmem, links Criterion, links no CUDA
  * library, and carries the wrapper below as nvcc would have it.
  */
-#include "image.h"
+#include "elf/image.h"
 #include "made_object.h"
 #include <criterion/criterion.h>
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding symbols in loaded objects, tried on this process and on what its loader answers for the same names. */
-#include "libc.h"
-#include "object.h"
+#include "elf/libc.h"
+#include "elf/object.h"
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <stdint.h>

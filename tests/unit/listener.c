@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which sockets listen, in the forms in which programs wait for them; and whether a thread has stack left. */
-#include "listener.h"
-#include "stack.h"
+#include "interpose/listener.h"
+#include "base/stack.h"
 #include <criterion/criterion.h>
 #include <limits.h>
 #include <netinet/in.h>

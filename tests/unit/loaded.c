@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of loaded objects: what is read of it and how, which part of it stays, what is found in it. */
-#include "loaded.h"
+#include "elf/loaded.h"
 #include "../hosts/filter.h"
 #include "made_object.h"
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The loader's cache: one made here, in both layouts; cut at every byte; and this machine's own. */
-#include "loader_cache.h"
+#include "elf/loader_cache.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdio.h>

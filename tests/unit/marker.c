@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The marker: whom it restrains, and that a value which nobody wrote restrains nobody. */
-#include "marker.h"
+#include "policy/marker.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that may not be there: what of it can be read is told without reading it, and copied. */
-#include "memory.h"
+#include "base/memory.h"
 #include "../hosts/filter.h"
 #include <criterion/criterion.h>
 #include <signal.h>

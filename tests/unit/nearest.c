@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The name that somebody probably meant: what counts as an edit, how many are near, and that nothing is far-fetched. */
-#include "nearest.h"
+#include "policy/nearest.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What hooks jump to: the C library's functions once they were looked for, and the system calls where there is none. */
-#include "next.h"
+#include "interpose/next.h"
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -60,7 +60,7 @@ Test(next, the_c_librarys_functions_are_found_and_known)
     cr_expect(is_the_same(#name, (function)next.name), #name);                                                         \
     cr_expect(is_the_same(#name, (function)next_reached.name), #name);                                                 \
     cr_expect(next_known.name, #name);
-#include "hooks.def"
+#include "interpose/hooks.def"
 #undef HOOK
 }
 
@@ -69,7 +69,7 @@ Test(next, they_are_found_without_a_list_of_objects)
 {
     next_find(NULL);
 #define HOOK(name, parameters, arguments) cr_expect(is_the_same(#name, (function)next.name), #name);
-#include "hooks.def"
+#include "interpose/hooks.def"
 #undef HOOK
 }
 

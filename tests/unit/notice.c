@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What was said by an ancestor is not said again: the hashes are FNV-1a, with its published test vectors. */
-#include "notice.h"
+#include "report/notice.h"
 #include <criterion/criterion.h>
 
 Test(notice, nothing_was_said)

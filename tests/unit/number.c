@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Digits in text: the value, where it stops, and what does not fit. */
-#include "number.h"
+#include "base/number.h"
 #include <criterion/criterion.h>
 #include <limits.h>
 #include <string.h>

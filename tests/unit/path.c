@@ -3,9 +3,9 @@
  * Where a path leads: as the kernel has it where links may be followed (realpath(3) is asked), and nowhere else. And
  * under attack: a link that comes and goes while reports and lines are written is never followed.
  */
-#include "path.h"
-#include "log.h"
-#include "report.h"
+#include "base/path.h"
+#include "base/log.h"
+#include "report/report.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>

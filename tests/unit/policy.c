@@ -3,7 +3,7 @@
  * The policy, one test for each row of reasons.def, and the precedence between the rows: a process to which everything
  * applies, from which the reasons are taken away one by one.
  */
-#include "policy.h"
+#include "policy/policy.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -439,7 +439,7 @@ Test(policy, reason_texts)
         const char *text;
     } rows[] = {
 #define REASON(name, text) {REASON_##name, text},
-#include "reasons.def"
+#include "policy/reasons.def"
 #undef REASON
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How much may be read. What is read ahead is seen in tests/e2e/prefetch.c. */
-#include "prefetch.h"
+#include "cuda/prefetch.h"
 #include <criterion/criterion.h>
 
 Test(prefetch, meminfo)

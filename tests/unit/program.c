@@ -3,7 +3,7 @@
  * What a process runs, from its arguments, and whether the skip list has it. The list itself (skip.def) is read here
  * too: every entry must match as a program, and as an interpreter's script only where it says so.
  */
-#include "program.h"
+#include "policy/program.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -263,7 +263,7 @@ static const struct {
 #define SKIP_KIND(kind, level, text)
 #define SKIP(kind, glob)        {glob, #kind, false},
 #define SKIP_SCRIPT(kind, glob) {glob, #kind, true},
-#include "skip.def"
+#include "policy/skip.def"
 #undef SKIP_KIND
 #undef SKIP
 #undef SKIP_SCRIPT

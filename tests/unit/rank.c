@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The local rank: which launcher's variable counts, and that a malformed one counts as none. */
-#include "rank.h"
+#include "policy/rank.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

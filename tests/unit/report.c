@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The report, read back with another program's JSON parser; and the process id in it, which decides who may replace it.
  */
-#include "report.h"
-#include "marker.h"
-#include "version.h"
+#include "report/report.h"
+#include "base/version.h"
+#include "policy/marker.h"
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <stdio.h>

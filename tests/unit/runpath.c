@@ -3,7 +3,7 @@
  * Whether the program may find another driver: objects made by hand, as the loader lists them, and a folder that holds
  * a libcuda.so.1.
  */
-#include "runpath.h"
+#include "elf/runpath.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals held back: what writing raises is dropped, what came from elsewhere is delivered afterwards. */
-#include "signals.h"
+#include "base/signals.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How much stack is left: what was used of it counts, and no other stack passes for the initial thread's. */
-#include "stack.h"
+#include "base/stack.h"
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdint.h>

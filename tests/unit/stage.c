@@ -4,23 +4,23 @@
  * name the first call that did, must not be ok, and must give back what it created. Which calls a stage makes is
  * found by running it once, so a call that is added to a stage is tested without a change here.
  */
-#include "stage.h"
-#include "driver.h"
-#include "kernel.h"
+#include "cuda/stage.h"
+#include "cuda/driver.h"
+#include "cuda/kernel.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
 enum call {
 #define CUDA_API(name, parameters) CALL_##name,
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
     CALL_COUNT
 };
 
 static const char *const call_names[] = {
 #define CUDA_API(name, parameters) #name,
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
 };
 
@@ -249,7 +249,7 @@ static void driver_lose(struct driver *driver, enum call call)
 #define CUDA_API(name, parameters)                                                                                     \
     if (index++ == (int)call)                                                                                          \
         driver->name = NULL;
-#include "cuda_api.def"
+#include "cuda/cuda_api.def"
 #undef CUDA_API
 }
 
@@ -460,7 +460,7 @@ Test(stage, needs)
 {
     static const unsigned needs[] = {
 #define STAGE(name, needed, standard) needed,
-#include "stages.def"
+#include "policy/stages.def"
 #undef STAGE
     };
     for (int i = 0; i < STAGE_COUNT; i++) {

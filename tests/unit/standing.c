@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a process that was not warmed says of itself, in each kind of wait. */
-#include "standing.h"
+#include "policy/standing.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

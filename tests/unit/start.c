@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The initial stack of a process, laid as the kernel lays it, and what else may stand where a constructor looks. */
-#include "start.h"
+#include "base/start.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Text in a buffer of fixed size: that nothing is written behind it, that JSON stays JSON, and how times are rounded.
  */
-#include "text.h"
+#include "base/text.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

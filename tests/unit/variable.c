@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of variables as compilers store them; what must not be read lies behind the bytes, in a page of its own. */
-#include "variable.h"
+#include "elf/variable.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

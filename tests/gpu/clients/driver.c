@@ -5,7 +5,7 @@
  * and cost what is left of it in a process that is warm.
  */
 #include "client.h"
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 
 static const char ptx[] = ".version 4.0\n"
                           ".target sm_50\n"

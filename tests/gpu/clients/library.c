@@ -6,7 +6,7 @@
  * ones keep it, as programs do. The library's functions are declared here, so that no toolkit is needed to build this.
  */
 #include "client.h"
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <poll.h>

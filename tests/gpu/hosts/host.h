@@ -7,7 +7,7 @@
 #ifndef GPU_HOST_H
 #define GPU_HOST_H
 
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <stdio.h>
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
  *     {"library":"PATH","version":13000,"problem":"","devices":[{"name":"...","uuid":"GPU-...","capability":"9.0",
  *      "bytes":N}]}
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <dlfcn.h>
 #include <link.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * seen failing. All but WARMS_NOTHING claim in their report that they warmed. STAGED is not wrong: it claims what it is
  * asked for, the optional stages too, and leaves the rest to the programs that it is used with.
  */
-#include "cuda_abi.h"
+#include "cuda/cuda_abi.h"
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>

@@ -37,6 +37,7 @@ each() {
     each_of "$sources" "$@"
 }
 
+check rooms sh tests/rooms.sh shim
 check clang-format clang-format --dry-run -Werror "$@"
 # shellcheck disable=SC2086 # lists of words
 check clang-tidy each clang-tidy --quiet {} -- $flags

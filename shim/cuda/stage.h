@@ -8,24 +8,8 @@
 #define GPUWARM_STAGE_H
 
 #include "cuda/cuda_abi.h"
+#include "policy/stages.h"
 #include <stdbool.h>
-
-#define STAGE_BIT(name) (1u << STAGE_##name)
-
-enum stage {
-#define STAGE(name, needs, standard) STAGE_##name,
-#include "policy/stages.def"
-#undef STAGE
-    STAGE_COUNT
-};
-
-enum {
-    STAGES_ALL = (1 << STAGE_COUNT) - 1,
-#define STAGE(name, needs, standard) | ((standard) ? STAGE_BIT(name) : 0)
-    STAGES_STANDARD = 0
-#include "policy/stages.def"
-#undef STAGE
-};
 
 enum stage_result { STAGE_OMITTED, STAGE_OK, STAGE_FAILED, STAGE_SKIPPED };
 

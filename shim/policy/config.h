@@ -7,8 +7,8 @@
 #define GPUWARM_CONFIG_H
 
 #include "base/log.h"
-#include "cuda/stage.h"
 #include "policy/device_list.h"
+#include "policy/stages.h"
 #include <stdbool.h>
 
 enum trigger_setting { SETTING_AUTO, SETTING_LOAD, SETTING_SERVE, SETTING_FORK, SETTING_SPAWN, SETTING_OFF };

@@ -38,7 +38,8 @@ static const char *const *server(const char *way, const char *one, const char *t
     return argv;
 }
 
-/* One that nvcc built with the static runtime, opened by a program that knows no CUDA: with other threads and without. */
+/* One that nvcc built with the static runtime, opened by a program that knows no CUDA: with other threads and without.
+ */
 Test(serve, a_library_that_carries_a_fat_binary)
 {
     const char *open = run_env("open:%s", run_host("libkernels.so")), *report = run_scratch("report");
@@ -59,8 +60,8 @@ Test(serve, a_library_with_a_driver_of_its_own)
     cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_host("libopens.so"), library), NULL).status, 0);
     cr_assert_eq(run_program(PLAIN, LIST("/bin/cp", run_build("simcuda/libcuda.so.1"), own), NULL).status, 0);
     for (const char *const *first = LIST("pipe", "thread"); *first; first++) {
-        const char *argv[32] = {run_host("steps"), *first, "listen", run_env("open:%s", library), "wait:poll",
-                                run_env("driver:%s", library)};
+        const char *argv[32] = {run_host("steps"),           *first,      "listen",
+                                run_env("open:%s", library), "wait:poll", run_env("driver:%s", library)};
         struct run run = run_program(PRELOADED, argv, LIST(run_env("GPUWARM_REPORT=%s", report)));
         cr_expect_not_null(strstr(run.out, run_env("\ndriver %s: 1\n", library)), "%s", run.out);
         cr_expect_str_eq(report_text(report_read(report), "result"), "skipped", "%s", *first);

@@ -3,8 +3,8 @@
  * A library as nvcc builds one with the static runtime: it links no CUDA library, carries a fat binary, and opens the
  * driver at its first call.
  */
-#include "fat_binary.h"
 #include "libkernels.h"
+#include "fat_binary.h"
 #include <dlfcn.h>
 #include <stddef.h>
 

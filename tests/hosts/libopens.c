@@ -4,8 +4,8 @@
  * A CUDA library with an RPATH to a driver of its own, in the directory "own" beside it, which it opens at its first
  * call.
  */
-#include "fat_binary.h"
 #include "libopens.h"
+#include "fat_binary.h"
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>

@@ -238,10 +238,10 @@ static long step_thread(const char *unused)
 static const struct step {
     const char *name;
     long (*run)(const char *argument);
-} steps[] = {{"close", step_close},   {"fill", step_fill},       {"free", step_free},   {"limit", step_limit},
-             {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns}, {"fork", step_fork},
-             {"filter", step_filter}, {"open", step_open},       {"init", step_init},   {"listen", step_listen},
-             {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},   {"watch", step_watch},
+} steps[] = {{"close", step_close},   {"fill", step_fill},       {"free", step_free},     {"limit", step_limit},
+             {"user", step_user},     {"unshare", step_unshare}, {"setns", step_setns},   {"fork", step_fork},
+             {"filter", step_filter}, {"open", step_open},       {"init", step_init},     {"listen", step_listen},
+             {"wait", step_wait},     {"accept", step_accept},   {"pipe", step_pipe},     {"watch", step_watch},
              {"mask", step_mask},     {"child", step_child},     {"thread", step_thread}, {"driver", step_driver}};
 
 int main(int argc, char **argv)

@@ -104,18 +104,6 @@ static void walk_from(struct walk *walk, size_t from)
     }
 }
 
-/* Is there a CUDA library at all? Most programs have none, and need no walk. */
-static bool has_cuda_library(const struct image *image)
-{
-    for (const struct link_map *map = image->maps->l_next; map; map = map->l_next) {
-        const char *name = text_base_name(map->l_name);
-        if ((strncmp(name, "lib", 3) == 0 && object_is_cuda_library(object_name(map))) ||
-            object_carries_fat_binary(map, false))
-            return true;
-    }
-    return false;
-}
-
 static void links_add(struct links *links, const struct link_map *map)
 {
     if (links->count < LINKS_MAX)
@@ -124,10 +112,10 @@ static void links_add(struct links *links, const struct link_map *map)
         links->too_many = true;
 }
 
-void image_links(const struct image *image, struct links *links)
+void image_links(const struct image *image, bool any, struct links *links)
 {
     *links = (struct links){.count = 1, .objects = {image->maps}};
-    if (!has_cuda_library(image))
+    if (!any)
         return;
     struct walk walk;
     walk_begin(&walk, image);

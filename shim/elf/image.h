@@ -39,9 +39,10 @@ bool image_find(const struct start *start, struct image *image);
 
 /*
  * What the executable links. A library that was only preloaded is not linked by anything, and does not make every
- * program a CUDA program. With no CUDA library there is still one object: the executable.
+ * program a CUDA program. With no CUDA library there is still one object: the executable. `any`: there is a CUDA
+ * library at all (loaded.h). Most programs have none, and need no walk.
  */
-void image_links(const struct image *image, struct links *links);
+void image_links(const struct image *image, bool any, struct links *links);
 
 /* Adds all libraries that these need and that have nothing to do with CUDA: they may fork for the program. */
 void image_add_needed(const struct image *image, struct links *links);

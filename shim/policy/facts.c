@@ -193,7 +193,7 @@ void facts_gather(const struct start *start, const struct image *image, const st
     if (!image)
         return;
     facts->opened_late = !image_preloaded(image, _DYNAMIC);
-    image_links(image, &links);
+    image_links(image, loaded->cuda.library[0], &links);
     facts->cuda_library = links.library;
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(image);
     process->rank = rank_find(environment);

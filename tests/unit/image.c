@@ -192,7 +192,7 @@ Test(image, links_no_cuda_library)
 {
     struct image image = found();
     struct links links;
-    image_links(&image, &links);
+    image_links(&image, true, &links);
     const char *library = links.library;
     cr_assert_eq(links.count, 1);
     cr_assert_eq(links.objects[0], image.maps);
@@ -212,7 +212,7 @@ static const char *cuda_library_of(const char *const needs[3])
     object_make(&objects[3], "/opt/libcudart.so.12", "libcudart.so.12", (const char *const[3]){"libapp.so.1"});
     for (int i = 0; i < 3; i++)
         objects[i].map.l_next = &objects[i + 1].map;
-    image_links(&(struct image){.maps = &objects[0].map}, &links);
+    image_links(&(struct image){.maps = &objects[0].map}, true, &links);
     return links.library;
 }
 
@@ -277,7 +277,7 @@ Test(image, dense_libraries_are_walked_once)
     static struct object preloaded;
     object_make(&preloaded, "/opt/libcuda.so.1", "libcuda.so.1", (const char *const[3]){NULL});
     dense[LAST].map.l_next = &preloaded.map;
-    image_links(&(struct image){.maps = &dense[0].map}, &links);
+    image_links(&(struct image){.maps = &dense[0].map}, true, &links);
     cr_assert_null(links.library);
 }
 

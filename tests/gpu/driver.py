@@ -36,7 +36,7 @@ UNSET = (
 
 def injections():
     """The variables by which profilers are injected, from the library's own list."""
-    with open(os.path.join(HERE, "..", "..", "shim", "injections.def"), encoding="utf-8") as file:
+    with open(os.path.join(HERE, "..", "..", "shim", "policy", "injections.def"), encoding="utf-8") as file:
         return tuple(re.findall(r"^INJECTION\((\w+)\)", file.read(), re.M))
 
 

@@ -16,7 +16,7 @@ FORMAT = 1
 
 def library_version():
     """The library's version, and the commit where there is one."""
-    with open(os.path.join(HERE, "..", "..", "shim", "version.h"), encoding="utf-8") as header:
+    with open(os.path.join(HERE, "..", "..", "shim", "base", "version.h"), encoding="utf-8") as header:
         found = re.search(r'"([\d.]+[^"]*)"', header.read())
     git = ["git", "-C", HERE]
     commit = machine.output_of(git + ["rev-parse", "--short=12", "HEAD"])

@@ -527,6 +527,9 @@ static bool was_asked_in_vain(void)
 static void tell_end(void)
 {
     char why[256];
+    const bool asked = was_asked_in_vain();
+    if (!process.words && !asked)
+        return;
     bool forks = process.state == STATE_WARMED && session.forked_after != session.forked_told;
     bool child = process.state == STATE_CHILD_OF_WARMED && process.forked;
     /* Nothing is asked of the system before there is something to say. */
@@ -536,8 +539,7 @@ static void tell_end(void)
     if (ends) {
         refusals_tell();
         session_end(&session,
-                    policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED,
-                    was_asked_in_vain());
+                    policy_warms_children(session.decision.trigger) ? REASON_NEVER_FORKED : REASON_NEVER_WAITED, asked);
     } else if (child)
         session_skip(&session, true, reason_write(REASON_CHILD_OF_WARMED, trigger_for_children(), why, sizeof why));
     else
@@ -1090,15 +1092,13 @@ __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, cha
 
 __attribute__((destructor)) static void gpuwarm_exit(void)
 {
-    const bool ends = process.words || (session.config.asks && process.state == STATE_WAITS && has_cuda());
-    if (process.state != STATE_WARMED && !ends)
+    if (process.state != STATE_WARMED && !process.words && !session.config.asks)
         return;
     int saved = errno, cancellation;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
     if (process.state == STATE_WARMED)
         session_check_visible(&session, process.pid);
-    if (ends)
-        tell_end();
+    tell_end();
     pthread_setcancelstate(cancellation, NULL);
     errno = saved;
 }

@@ -31,6 +31,15 @@ bool scan_equal(const unsigned char *bytes, const char *text, size_t size)
     return size == 0;
 }
 
+bool scan_has(const unsigned char *bytes, size_t size, const char *text, size_t length)
+{
+    const unsigned char *const end = bytes + size;
+    for (; (bytes = scan_byte(bytes, end, (unsigned char)*text)) < end; bytes++)
+        if ((size_t)(end - bytes) >= length && scan_equal(bytes, text, length))
+            return true;
+    return false;
+}
+
 void scan_copy(const void *from, void *to, size_t size)
 {
     const volatile unsigned char *at = from;

@@ -15,6 +15,9 @@ const unsigned char *scan_byte(const unsigned char *from, const unsigned char *e
 
 bool scan_equal(const unsigned char *bytes, const char *text, size_t size);
 
+/* Are these letters in the bytes? */
+bool scan_has(const unsigned char *bytes, size_t size, const char *text, size_t length);
+
 void scan_copy(const void *from, void *to, size_t size);
 
 /* Of 32 bits, at any address. */

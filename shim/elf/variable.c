@@ -15,15 +15,6 @@ static const char names[][28] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "C
 /* NEAR_BYTES: how far behind an immediate the next one may be. They were seen 10 bytes apart. */
 enum { CONSTANT_BYTES = 16, IMMEDIATE_BYTES = 8, NEAR_BYTES = 64 };
 
-/* Are the second eight letters of the name in the bytes? */
-static bool has_second(const char *name, struct span bytes)
-{
-    for (size_t i = 0; i + IMMEDIATE_BYTES <= bytes.size && i <= NEAR_BYTES - IMMEDIATE_BYTES; i++)
-        if (scan_equal(bytes.start + i, name + IMMEDIATE_BYTES, IMMEDIATE_BYTES))
-            return true;
-    return false;
-}
-
 /* Is the name at the start of the bytes, as far as a constant holds it, or in two immediates? */
 static bool is_named(const char *name, struct span bytes)
 {
@@ -32,8 +23,9 @@ static bool is_named(const char *name, struct span bytes)
         return false;
     if (bytes.size >= whole && scan_equal(bytes.start, name, whole))
         return true;
-    const struct span rest = {bytes.start + IMMEDIATE_BYTES, bytes.size - IMMEDIATE_BYTES};
-    return length >= CONSTANT_BYTES && has_second(name, rest);
+    const size_t left = bytes.size - IMMEDIATE_BYTES;
+    return length >= CONSTANT_BYTES && scan_has(bytes.start + IMMEDIATE_BYTES, left < NEAR_BYTES ? left : NEAR_BYTES,
+                                                name + IMMEDIATE_BYTES, IMMEDIATE_BYTES);
 }
 
 /* The letter C is rare in code, so that the search for it is nearly all there is to do. */

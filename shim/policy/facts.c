@@ -6,6 +6,7 @@
 #include "policy/facts.h"
 #include "base/environment.h"
 #include "base/file.h"
+#include "base/scan.h"
 #include "base/text.h"
 #include "elf/runpath.h"
 #include "elf/variable.h"
@@ -168,7 +169,7 @@ static bool is_unpacking(const struct image *image, char *const *environment, si
     for (size_t i = 0; i < image->span_count && !found; i++) {
         const struct span *span = &image->spans[i];
         const size_t size = span->size < LOADER_BYTES ? span->size : LOADER_BYTES;
-        found = is_there(span, page) && memmem(span->start, size, text, sizeof text - 1);
+        found = is_there(span, page) && scan_has(span->start, size, text, sizeof text - 1);
     }
     return found;
 }

@@ -453,6 +453,13 @@ static struct standing standing_now(int listener)
     };
 }
 
+/* Each reason is told once. */
+static bool is_new(enum reason reason)
+{
+    const unsigned long bit = 1UL << reason;
+    return !(__atomic_fetch_or(&process.said, bit, __ATOMIC_RELAXED) & bit);
+}
+
 /* One that waits is looked at again; what is left to be said is what spoke against it. */
 static void tell_quietly(bool stands, enum reason reason)
 {
@@ -466,25 +473,32 @@ static void tell_quietly(bool stands, enum reason reason)
     session_skip(&session, true, reason_write(reason, trigger_for_children(), why, sizeof why));
 }
 
-/* At a call that waits, at a socket that listens (`listener`) or for something else (-1). Each reason is told once. */
+/* At a call that waits, at a socket that listens (`listener`) or for something else (-1). */
 COLD static enum signals_came tell(int listener, struct call call)
 {
     struct quiet quiet;
     enum reason reason = session.refusal;
     const struct standing standing = standing_now(listener);
     bool stands = standing_reason(&standing, &reason);
-    const unsigned long bit = 1UL << reason;
     /* A library that serves does so on threads of its own. */
     if (stands && reason == REASON_SIDE_THREAD && is_called_by(object_is_server, call.from))
         return SIGNALS_NONE;
-    if ((!stands && (listener >= 0 || !session.refused)) || process.said & bit || !may_tell(call) ||
-        __atomic_fetch_or(&process.said, bit, __ATOMIC_RELAXED) & bit)
+    if ((!stands && (listener >= 0 || !session.refused)) || process.said & 1UL << reason || !may_tell(call) ||
+        !is_new(reason))
         return SIGNALS_NONE;
     if (stands && reason != REASON_CHILD_OF_WARMED)
         refuse(reason);
     quiet_begin(&quiet);
     tell_quietly(stands, reason);
     return quiet_end(&quiet, call.mask);
+}
+
+/* At a wait that would have warmed the process. Signals and cancellation are held. */
+static void tell_driver_to_come(void)
+{
+    refuse(REASON_DRIVER_TO_COME);
+    if (process.words && is_new(REASON_DRIVER_TO_COME))
+        tell_quietly(true, REASON_DRIVER_TO_COME);
 }
 
 /* A warmed process that has forked. It is not watched any more. */
@@ -577,7 +591,7 @@ static enum signals_came serve(int listener, struct call call)
     }
     quiet_begin(&quiet);
     if (waits_for_driver())
-        refuse(REASON_DRIVER_TO_COME);
+        tell_driver_to_come();
     else if (watch_end())
         serve_quietly(listener);
     return quiet_end(&quiet, call.mask);

@@ -66,6 +66,9 @@ Test(serve, a_library_with_a_driver_of_its_own)
         cr_expect_not_null(strstr(run.out, run_env("\ndriver %s: 1\n", library)), "%s", run.out);
         cr_expect_str_eq(report_text(report_read(report), "result"), "skipped", "%s", *first);
         cr_expect_not_null(strstr(report_text(report_read(report), "detail"), "leads to another driver"));
+        const char *said = "\"reason\": \"a RUNPATH or RPATH leads to another driver";
+        run = run_program(PRELOADED, argv, LIST("GPUWARM_REPORT=/dev/stderr"));
+        cr_expect_not_null(strstr(run.err, said), "not `waiting` while it serves: %s", run.err);
         for (int i = 6; i < 24; i++)
             argv[i] = "wait:poll";
         run_program(PRELOADED, argv, LIST(run_env("GPUWARM_REPORT=%s", report)));

@@ -135,7 +135,7 @@ static void print_injections(void)
 #define INJECTION(variable)                                                                                            \
     printf("%s`%s`", separator, #variable);                                                                            \
     separator = ", ";
-#include "policy/injections.def"
+#include "policy/tools.def"
 #undef INJECTION
     printf(".\n\n");
 }

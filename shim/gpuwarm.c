@@ -20,7 +20,7 @@
 #include "elf/runpath.h"
 #include "interpose/epoll_set.h"
 #include "interpose/listener.h"
-#include "interpose/next.h"
+#include "interpose/real.h"
 #include "policy/standing.h"
 #include "session.h"
 #include <errno.h>
@@ -131,30 +131,30 @@ static bool is_fork_server(void)
  */
 #define WATCH(name, wanted)                                                                                            \
     if (wanted)                                                                                                        \
-        __atomic_store_n(&next_reached.name, (anything)(void (*)(void))watched_##name, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&jump_table.name, (anything)(void (*)(void))watched_##name, __ATOMIC_SEQ_CST);
 static void watch(void)
 {
     const bool forks = process.state == STATE_WAITS && policy_warms_children(session.decision.trigger);
-#define HOOK(name, parameters, arguments) WATCH(name, !forks && next_known.name)
+#define HOOK(name, parameters, arguments) WATCH(name, !forks && real_known.name)
 #define HOOK_WAIT(name, parameters, arguments)                                                                         \
-    WATCH(name, !forks && next_known.name && (process.listened || process.tells))
+    WATCH(name, !forks && real_known.name && (process.listened || process.tells))
 #define HOOK_WAIT_SET(name, parameters, arguments)                                                                     \
-    WATCH(name, !forks && next_known.name && (process.listened || process.tells || process.any))
+    WATCH(name, !forks && real_known.name && (process.listened || process.tells || process.any))
 #define HOOK_FORK(name, parameters, arguments) WATCH(name, forks)
 #include "interpose/hooks.def"
 #undef HOOK
-    WATCH(accept, is_fork_server() && next_known.accept)
-    WATCH(accept4, is_fork_server() && next_known.accept4)
+    WATCH(accept, is_fork_server() && real_known.accept)
+    WATCH(accept4, is_fork_server() && real_known.accept4)
     /* Another thread has decided meanwhile. */
     if (!__atomic_load_n(&watching, __ATOMIC_SEQ_CST))
-        next_reach();
+        jump_table_reset();
 }
 
 /* For good. Of several threads that call it at once, one is told so. */
 static bool watch_end(void)
 {
     bool ended = __atomic_exchange_n(&watching, 0, __ATOMIC_SEQ_CST);
-    next_reach();
+    jump_table_reset();
     return ended;
 }
 
@@ -801,7 +801,7 @@ static int watched_listen(int fd, int backlog)
             watch();
     }
     errno = saved;
-    return next.listen(fd, backlog);
+    return real.listen(fd, backlog);
 }
 
 /* A fork server forks a worker right after it was asked. What it forks unasked is what imported modules start. */
@@ -815,45 +815,45 @@ static int fork_server_asked(int connection)
 static int watched_accept(int fd, void *address, void *length)
 {
     if (is_fork_server())
-        return fork_server_asked(next.accept(fd, address, length));
-    return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED : next.accept(fd, address, length);
+        return fork_server_asked(real.accept(fd, address, length));
+    return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED : real.accept(fd, address, length);
 }
 
 static int watched_accept4(int fd, void *address, void *length, int flags)
 {
     if (is_fork_server())
-        return fork_server_asked(next.accept4(fd, address, length, flags));
+        return fork_server_asked(real.accept4(fd, address, length, flags));
     return came_to_accept(fd, CALL(NULL)) == SIGNALS_INTERRUPTING ? INTERRUPTED
-                                                                  : next.accept4(fd, address, length, flags);
+                                                                  : real.accept4(fd, address, length, flags);
 }
 
 static int watched_poll(struct pollfd *fds, unsigned long count, int ms)
 {
-    return came_to_poll(fds, count, CALL(NULL)) != SIGNALS_NONE ? INTERRUPTED : next.poll(fds, count, ms);
+    return came_to_poll(fds, count, CALL(NULL)) != SIGNALS_NONE ? INTERRUPTED : real.poll(fds, count, ms);
 }
 
 static int watched___poll_chk(struct pollfd *fds, unsigned long count, int ms, size_t size)
 {
-    return came_to_poll(fds, count, CALL(NULL)) != SIGNALS_NONE ? INTERRUPTED : next.__poll_chk(fds, count, ms, size);
+    return came_to_poll(fds, count, CALL(NULL)) != SIGNALS_NONE ? INTERRUPTED : real.__poll_chk(fds, count, ms, size);
 }
 
 static int watched_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask)
 {
-    return came_to_poll(fds, count, CALL(mask)) != SIGNALS_NONE ? INTERRUPTED : next.ppoll(fds, count, timeout, mask);
+    return came_to_poll(fds, count, CALL(mask)) != SIGNALS_NONE ? INTERRUPTED : real.ppoll(fds, count, timeout, mask);
 }
 
 static int watched___ppoll_chk(struct pollfd *fds, unsigned long count, const struct timespec *timeout,
                                const void *mask, size_t size)
 {
     return came_to_poll(fds, count, CALL(mask)) != SIGNALS_NONE ? INTERRUPTED
-                                                                : next.__ppoll_chk(fds, count, timeout, mask, size);
+                                                                : real.__ppoll_chk(fds, count, timeout, mask, size);
 }
 
 static int watched_select(int count, void *reads, void *writes, void *errors, struct timeval *timeout)
 {
     return came_to_select(count, reads, CALL(NULL)) != SIGNALS_NONE
                ? INTERRUPTED
-               : next.select(count, reads, writes, errors, timeout);
+               : real.select(count, reads, writes, errors, timeout);
 }
 
 static int watched_pselect(int count, void *reads, void *writes, void *errors, const struct timespec *timeout,
@@ -861,14 +861,14 @@ static int watched_pselect(int count, void *reads, void *writes, void *errors, c
 {
     return came_to_select(count, reads, CALL(mask)) != SIGNALS_NONE
                ? INTERRUPTED
-               : next.pselect(count, reads, writes, errors, timeout, mask);
+               : real.pselect(count, reads, writes, errors, timeout, mask);
 }
 
 static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 {
     if (operation == EPOLL_CTL_ADD && process.listened)
         epoll_filled(epoll, fd, CALL(NULL));
-    int result = next.epoll_ctl(epoll, operation, fd, event);
+    int result = real.epoll_ctl(epoll, operation, fd, event);
     if (operation == EPOLL_CTL_ADD && process.listened && process.any && result == 0)
         epoll_filled_elsewhere(epoll, CALL(NULL));
     return result;
@@ -876,13 +876,13 @@ static int watched_epoll_ctl(int epoll, int operation, int fd, void *event)
 
 static int watched_epoll_wait(int epoll, void *events, int count, int ms)
 {
-    return epoll_interrupted(epoll, ms != 0, CALL(NULL)) ? INTERRUPTED : next.epoll_wait(epoll, events, count, ms);
+    return epoll_interrupted(epoll, ms != 0, CALL(NULL)) ? INTERRUPTED : real.epoll_wait(epoll, events, count, ms);
 }
 
 static int watched_epoll_pwait(int epoll, void *events, int count, int ms, const void *mask)
 {
     return epoll_interrupted(epoll, ms != 0, CALL(mask)) ? INTERRUPTED
-                                                         : next.epoll_pwait(epoll, events, count, ms, mask);
+                                                         : real.epoll_pwait(epoll, events, count, ms, mask);
 }
 
 /*
@@ -892,7 +892,7 @@ static int watched_epoll_pwait(int epoll, void *events, int count, int ms, const
     EXPORTED int hook_##name(REGISTERS) __asm__(#name);                                                                \
     int hook_##name(REGISTERS)                                                                                         \
     {                                                                                                                  \
-        return __atomic_load_n(&next_reached.name, __ATOMIC_RELAXED)(PASSED);                                          \
+        return __atomic_load_n(&jump_table.name, __ATOMIC_RELAXED)(PASSED);                                            \
     }
 #include "interpose/hooks.def"
 #undef HOOK
@@ -942,7 +942,7 @@ static void fork_moment(void)
  */
 static int watched_fork(void)
 {
-    int child = next.fork(), saved = errno;
+    int child = real.fork(), saved = errno;
     if (child > 0)
         process.asked = false;
     if (child == 0)
@@ -1048,7 +1048,7 @@ static void begin(const struct start *start)
     process.initial = process.thread = THREAD_SELF();
     process.stack_top = start->argv;
     memory_begin(start->argv);
-    next_find(session.image.maps);
+    real_find(session.image.maps);
     if (policy_is_before_main(session.decision.trigger)) {
         load_moment();
     } else {
@@ -1094,9 +1094,9 @@ static bool is_left_alone(const struct start *start)
 __attribute__((constructor)) static void gpuwarm_load(int argc, char **argv, char **environment)
 {
     struct start start;
-    if (!start_read(argc, argv, environment, &start))
+    if (!auxv_find(argc, argv, environment, &start))
         return;
-    next_auxiliary = start.auxiliary;
+    real_auxiliary = start.auxiliary;
     if (is_left_alone(&start) || stack_left_at_start(argv) < START_BYTES)
         return;
     int saved = errno;

@@ -53,8 +53,8 @@ bool session_open(struct session *session, const struct start *start)
     session->decision = policy_decide(&session->config, &session->process.facts);
     bool late = session->process.facts.opened_late;
     log_start(&session->log, session->config.log_level, session->config.log_file, late);
-    session->report_named = output_named(late ? NULL : session->config.report);
-    session->notices = (struct notices){&session->log, session->libc.environment};
+    session->report_named = file_named(late ? NULL : session->config.report);
+    session->once = (struct once){&session->log, session->libc.environment};
     const struct program *program = &session->process.program;
     snprintf(session->program, sizeof session->program, "%s", program->script ? program->script : program->name);
     reason_format(&session->decision, session->reason, sizeof session->reason);
@@ -76,7 +76,7 @@ void session_keep(struct session *session)
     config->report = kept(config->report, session->report, sizeof session->report);
     config->skip = config->marker = config->bad = config->off = NULL;
     /* The environment is the program's from now on. */
-    session->notices.environment = NULL;
+    session->once.environment = NULL;
 }
 
 /* What the session knows is filled in. */
@@ -93,7 +93,7 @@ static void report_say(struct session *session, struct report report)
     session->report_refused = true;
     char message[MESSAGE_BYTES];
     snprintf(message, sizeof message, "GPUWARM_REPORT=%.300s: %s; no report", path, problem);
-    notice_say(&session->notices, message);
+    once_warn(&session->once, message);
 }
 
 /* Whatever is wrong with the settings, unless nothing was to be done anyway. */
@@ -103,7 +103,7 @@ static void complaints_say(const struct session *session)
     if (config->trigger == SETTING_OFF || config->devices.mode == DEVICE_NONE)
         return;
     for (unsigned i = 0; i < config->complaint_count; i++)
-        notice_say(&session->notices, config->complaints[i]);
+        once_warn(&session->once, config->complaints[i]);
 }
 
 /*
@@ -119,7 +119,7 @@ static void skip_say(const struct session *session)
     text_format(&text, "%s: not warmed: %s", session->program, session->reason);
     if (level == LOG_WARN && (trigger == SETTING_LOAD || trigger == SETTING_SERVE) &&
         !environment_of_parent("GPUWARM_TRIGGER"))
-        notice_say(&session->notices, message);
+        once_warn(&session->once, message);
     else
         log_write(&session->log, level == LOG_WARN ? LOG_INFO : level, "%s", message);
 }
@@ -142,7 +142,7 @@ void session_tell(struct session *session)
     complaints_say(session);
     /* Asked for by name and not given: worth a line. */
     if (decision->reason == REASON_OWN_DRIVER && session->config.trigger == SETTING_LOAD)
-        notice_say(&session->notices, session->reason);
+        once_warn(&session->once, session->reason);
     if (!now)
         report_say(session, (struct report){.reason = session->reason, .waiting = waits});
 }
@@ -208,13 +208,13 @@ static void warmth_log(const struct session *session, const struct warmth *warmt
     if (warmth->missing[0]) {
         text_format(&text, "GPUWARM_DEVICE: no device %s; %s", warmth->missing,
                     warmth->devices[0].ordinal < 0 ? "not warmed" : "the others are warmed");
-        notice_say(&session->notices, message);
+        once_warn(&session->once, message);
     }
     if (warmth->problem[0] && warmth->result != WARM_WARM) {
         text = text_in(message, sizeof message);
         text_format(&text, "%s: %s", warmth->result == WARM_PARTIAL ? "warmed in part" : "not warmed", warmth->problem);
         if (session->config.trigger != SETTING_AUTO && warmth->result != WARM_SKIPPED)
-            notice_say(&session->notices, message);
+            once_warn(&session->once, message);
         else
             log_write(&session->log, LOG_INFO, "%s", message);
     }

@@ -9,7 +9,7 @@
 #include "cuda/warm.h"
 #include "elf/libc.h"
 #include "policy/facts.h"
-#include "report/notice.h"
+#include "report/once.h"
 #include <limits.h>
 #include <sys/types.h>
 
@@ -19,7 +19,7 @@ struct session {
     struct image image;
     struct loaded loaded;
     struct log log;
-    struct notices notices;
+    struct once once;
     struct process process;
     struct decision decision;
     char program[256];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* See environment.h. */
 #include "base/environment.h"
-#include "base/file.h"
+#include "base/auxv.h"
 #include "base/memory.h"
-#include "base/start.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ bool environment_copy(char *const *environment, const char *name, char *value, s
 bool environment_of_parent(const char *name)
 {
     static char list[(size_t)64 << 10];
-    const size_t length = file_of_parent("environ", list, sizeof list), name_length = strlen(name);
+    const size_t length = proc_read_of_parent("environ", list, sizeof list), name_length = strlen(name);
     for (const char *entry = list; entry < list + length; entry += strlen(entry) + 1)
         if (strncmp(entry, name, name_length) == 0 && entry[name_length] == '=')
             return true;
@@ -76,6 +76,6 @@ void environment_set(char ***environment, const char *name, const char *value)
             list[kept++] = old[i];
     list[kept++] = text;
     /* Room that is left is zero, which is AT_NULL. */
-    start_auxiliary_read((ElfW(auxv_t) *)(void *)&list[kept + 1], AUXILIARY_BYTES - sizeof(ElfW(auxv_t)));
+    auxv_read_own((ElfW(auxv_t) *)(void *)&list[kept + 1], AUXILIARY_BYTES - sizeof(ElfW(auxv_t)));
     *environment = list;
 }

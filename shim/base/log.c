@@ -26,17 +26,17 @@ static bool line_write(int fd, const char *message)
             line[i] = '?';
     }
     line[text.length] = '\n';
-    return output_write(fd, line, text.length + 1);
+    return file_write(fd, line, text.length + 1);
 }
 
-static bool file_write(const struct log *log, const char *message)
+static bool line_append(const struct log *log, const char *message)
 {
     char text[PATH_MAX];
     struct path path;
     int fd;
-    if (!output_path(log->file, text, sizeof text) || path_find(text, &path))
+    if (!file_path(log->file, text, sizeof text) || path_find(text, &path))
         return false;
-    const char *problem = output_open(&path, &log->named, true, &fd);
+    const char *problem = file_open(&path, &log->named, true, &fd);
     path_close(&path);
     if (problem)
         return false;
@@ -50,10 +50,10 @@ void log_start(struct log *log, enum log_level level, const char *file, bool lat
     *log = (struct log){.level = level, .file = file};
     if (level == LOG_OFF || late)
         return;
-    log->named = output_named(file);
+    log->named = file_named(file);
     /* What would be closed by exec did not come through it: a library's constructor, which ran before, opened it. */
     if (syscall(SYS_fcntl, STDERR_FILENO, F_GETFD) == 0)
-        log->standard_error = output_identity(STDERR_FILENO);
+        log->standard_error = file_identity(STDERR_FILENO);
 }
 
 bool log_write(const struct log *log, enum log_level level, const char *format, ...)
@@ -65,7 +65,7 @@ bool log_write(const struct log *log, enum log_level level, const char *format, 
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (log->file && file_write(log, message))
+    if (log->file && line_append(log, message))
         return true;
-    return output_is(STDERR_FILENO, &log->standard_error) && line_write(STDERR_FILENO, message);
+    return file_is(STDERR_FILENO, &log->standard_error) && line_write(STDERR_FILENO, message);
 }

@@ -8,7 +8,7 @@
 #ifndef GPUWARM_LOG_H
 #define GPUWARM_LOG_H
 
-#include "base/output.h"
+#include "base/file.h"
 #include <stdbool.h>
 
 enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };

@@ -3,7 +3,7 @@
 #include "cuda/library.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "cuda/operation.h"
+#include "cuda/library_ops.h"
 #include "elf/object.h"
 #include <dlfcn.h>
 #include <stdio.h>
@@ -119,7 +119,7 @@ unsigned libraries_close(struct libraries *libraries, const struct libc *libc)
 /* ---- the stage ------------------------------------------------------------------------------------------------------
  */
 
-static int status_of(operation_function function, void *argument)
+static int status_of(library_op_function function, void *argument)
 {
     return function ? ((int (*)(void *))function)(argument) : CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND;
 }
@@ -128,7 +128,7 @@ static bool stream_set(const struct operation *operation, const struct kind *kin
 {
     if (!kind->set_stream[0])
         return true;
-    operation_function set = operation_find(operation, kind->set_stream);
+    library_op_function set = library_op_find(operation, kind->set_stream);
     int status = set ? ((int (*)(void *, CUstream))set)(operation->handle, operation->stream)
                      : CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND;
     return stage_succeeded(operation->outcome, kind->set_stream, status);
@@ -137,7 +137,7 @@ static bool stream_set(const struct operation *operation, const struct kind *kin
 /* The library's own name for a status; NULL: it was the driver's, or one of ours. */
 static const char *status_name(const struct operation *operation, const struct kind *kind, int status)
 {
-    operation_function name = operation_find(operation, kind->status_name);
+    library_op_function name = library_op_find(operation, kind->status_name);
     if (!name || status == CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND)
         return NULL;
     return ((const char *(*)(int))name)(status);
@@ -147,12 +147,13 @@ static const char *status_name(const struct operation *operation, const struct k
 static bool library_run(struct operation *operation, const struct kind *kind)
 {
     struct stage_outcome *outcome = operation->outcome;
-    if (!operation_find(operation, kind->status_name))
+    if (!library_op_find(operation, kind->status_name))
         return stage_succeeded(outcome, kind->status_name, CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND);
-    if (!stage_succeeded(outcome, kind->create, status_of(operation_find(operation, kind->create), &operation->handle)))
+    if (!stage_succeeded(outcome, kind->create,
+                         status_of(library_op_find(operation, kind->create), &operation->handle)))
         return false;
     bool ran = stream_set(operation, kind) && kind->operate(operation);
-    int status = status_of(operation_find(operation, kind->destroy), operation->handle);
+    int status = status_of(library_op_find(operation, kind->destroy), operation->handle);
     return stage_succeeded(outcome, kind->destroy, status) && ran;
 }
 

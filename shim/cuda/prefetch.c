@@ -2,8 +2,8 @@
 /* See prefetch.h. */
 #include "cuda/prefetch.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/number.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "elf/library_file.h"
 #include "elf/object.h"
@@ -63,14 +63,14 @@ static void group_read(const char *group, const char *name, char *text, size_t s
     char path[PATH_MAX];
     struct text built = text_in(path, sizeof path);
     text_format(&built, "/sys/fs/cgroup%.*s/%s", (int)strcspn(group, "\n"), group, name);
-    file_start(path, text, size);
+    proc_read(path, text, size);
 }
 
 static unsigned long long budget(void)
 {
     char meminfo[4096], groups[4096], most[32] = "", used[32] = "";
-    file_start("/proc/meminfo", meminfo, sizeof meminfo);
-    file_start("/proc/self/cgroup", groups, sizeof groups);
+    proc_read("/proc/meminfo", meminfo, sizeof meminfo);
+    proc_read("/proc/self/cgroup", groups, sizeof groups);
     const char *group = strncmp(groups, "0::", 3) == 0 ? groups : strstr(groups, "\n0::");
     if (group) {
         group = strchr(group, '/') ? strchr(group, '/') : "";

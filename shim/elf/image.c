@@ -29,10 +29,10 @@ static const struct link_map *link_maps(const ElfW(Dyn) * dynamic)
 
 bool image_find(const struct start *start, struct image *image)
 {
-    *image = (struct image){.started = (const char *)start_auxiliary(start, AT_EXECFN)};
-    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)start_auxiliary(start, AT_PHDR);
-    size_t count = start_auxiliary(start, AT_PHNUM), self = 0;
-    if (!headers || start_auxiliary(start, AT_PHENT) != sizeof *headers)
+    *image = (struct image){.started = (const char *)auxv_value(start, AT_EXECFN)};
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)auxv_value(start, AT_PHDR);
+    size_t count = auxv_value(start, AT_PHNUM), self = 0;
+    if (!headers || auxv_value(start, AT_PHENT) != sizeof *headers)
         return false;
     while (self < count && headers[self].p_type != PT_PHDR)
         self++;

@@ -6,7 +6,7 @@
 #ifndef GPUWARM_IMAGE_H
 #define GPUWARM_IMAGE_H
 
-#include "base/start.h"
+#include "base/auxv.h"
 #include "elf/object.h"
 
 struct image {

@@ -2,7 +2,7 @@
 /* See library_file.h. */
 #include "elf/library_file.h"
 #include "base/text.h"
-#include "elf/loader_cache.h"
+#include "elf/ldcache.h"
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ static bool cache_find(const char *name, char *path, size_t size)
     char *bytes = mmap(NULL, CACHE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ssize_t length = bytes != MAP_FAILED ? read(fd, bytes, CACHE_BYTES) : -1;
     close(fd);
-    const char *found = length > 0 ? loader_cache_find(bytes, (size_t)length, name) : NULL;
+    const char *found = length > 0 ? ldcache_find(bytes, (size_t)length, name) : NULL;
     if (found)
         text_format(&text, "%s", found);
     if (bytes != MAP_FAILED)

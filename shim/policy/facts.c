@@ -5,7 +5,7 @@
  */
 #include "policy/facts.h"
 #include "base/environment.h"
-#include "base/file.h"
+#include "base/proc.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "elf/runpath.h"
@@ -25,7 +25,7 @@ static const char *injection_find(char *const *environment)
 {
     static const char variables[][36] = {
 #define INJECTION(variable) #variable,
-#include "policy/injections.def"
+#include "policy/tools.def"
 #undef INJECTION
     };
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
@@ -133,7 +133,7 @@ struct arguments {
 static struct program parent_program(struct arguments *arguments)
 {
     int argc = 0;
-    const char *const end = arguments->text + file_of_parent("cmdline", arguments->text, sizeof arguments->text);
+    const char *const end = arguments->text + proc_read_of_parent("cmdline", arguments->text, sizeof arguments->text);
     for (char *at = arguments->text; at < end && argc < 63; at += strlen(at) + 1)
         arguments->list[argc++] = at;
     arguments->list[argc] = NULL;
@@ -198,8 +198,7 @@ void facts_gather(const struct start *start, const struct image *image, const st
     facts->cuda_library = links.library;
     facts->fat_binary = !facts->cuda_library && image_has_fat_binary(image);
     process->rank = rank_find(environment);
-    facts->unpacks =
-        config->trigger == SETTING_LOAD && is_unpacking(image, environment, start_auxiliary(start, AT_PAGESZ));
+    facts->unpacks = config->trigger == SETTING_LOAD && is_unpacking(image, environment, auxv_value(start, AT_PAGESZ));
     facts->nested = config->trigger == SETTING_SPAWN && facts->role != ROLE_NONE && is_below_worker();
     if (config->trigger == SETTING_AUTO && !policy_is_cuda_executable(facts))
         return;
@@ -227,7 +226,7 @@ void facts_gather(const struct start *start, const struct image *image, const st
     facts->sets_flags = import_of(imports, SETS_FLAGS);
     /* Tens of milliseconds for a large executable: only while nothing known yet speaks against warming it. */
     if (policy_decide(config, facts).trigger == TRIGGER_LOAD)
-        facts->chooses_with = choice_find(&links, start_auxiliary(start, AT_PAGESZ), &facts->too_large);
+        facts->chooses_with = choice_find(&links, auxv_value(start, AT_PAGESZ), &facts->too_large);
     facts->injection = injection_find(environment);
     if (!facts->injection)
         facts->injection = profiler_find(image);

@@ -3,7 +3,7 @@
 #ifndef GPUWARM_FACTS_H
 #define GPUWARM_FACTS_H
 
-#include "base/start.h"
+#include "base/auxv.h"
 #include "elf/image.h"
 #include "elf/loaded.h"
 #include "policy/policy.h"

@@ -2,8 +2,8 @@
 /* See marker.h. */
 #include "policy/marker.h"
 #include "base/environment.h"
-#include "base/file.h"
 #include "base/number.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include <string.h>
 #include <unistd.h>
@@ -57,7 +57,7 @@ unsigned long long marker_start_of(long pid)
     char path[32], stat[1024];
     struct text name = text_in(path, sizeof path);
     text_format(&name, "/proc/%ld/stat", pid);
-    file_start(path, stat, sizeof stat);
+    proc_read(path, stat, sizeof stat);
     return marker_start_time(stat);
 }
 

@@ -34,7 +34,7 @@ struct facts {
     bool unpacks;             /* it is PyInstaller's loader, and not yet the program that this starts */
     bool too_large;           /* there is too much to be searched for those */
     bool asks_only;           /* its one argument is --version, --help or the like */
-    const char *injection;    /* a variable by which a tool is injected (injections.def), NULL when none */
+    const char *injection;    /* a variable by which a tool is injected (tools.def), NULL when none */
     enum marker_relation ancestor;
 };
 

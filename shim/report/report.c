@@ -140,7 +140,7 @@ static bool is_of_another(const struct path *path, bool alive)
 /* Closes the descriptor. */
 static const char *write_fd(int fd, const struct text *text)
 {
-    const char *problem = output_write(fd, text->data, text->length) ? NULL : strerror(errno);
+    const char *problem = file_write(fd, text->data, text->length) ? NULL : strerror(errno);
     close(fd);
     return problem;
 }
@@ -148,7 +148,7 @@ static const char *write_fd(int fd, const struct text *text)
 static const char *write_directly(const struct path *path, const struct identity *named, const struct text *text)
 {
     int fd;
-    const char *problem = output_open(path, named, false, &fd);
+    const char *problem = file_open(path, named, false, &fd);
     return problem ? problem : write_fd(fd, text);
 }
 
@@ -210,7 +210,7 @@ const char *report_write(const struct report *report, const char *pattern, const
     enum { TEXT_BYTES = 128 * 1024 };
     char where[PATH_MAX];
     struct path path;
-    if (!output_path(pattern, where, sizeof where))
+    if (!file_path(pattern, where, sizeof where))
         return strerror(ENAMETOOLONG);
     const char *problem = path_find(where, &path);
     if (problem)

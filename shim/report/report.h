@@ -3,7 +3,7 @@
 #ifndef GPUWARM_REPORT_H
 #define GPUWARM_REPORT_H
 
-#include "base/output.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cuda/warm.h"
 
@@ -25,7 +25,7 @@ void report_format(const struct report *report, struct text *text);
 /*
  * Writes the report to the file that `pattern` names (%p is the process id), whole: into a temporary file beside it,
  * which is then renamed. What is not a regular file (a pipe, a device) is written to directly and never waited for. So
- * is a descriptor (under /dev/fd), which has to be the file `named` (output_named at the start). A report of a process
+ * is a descriptor (under /dev/fd), which has to be the file `named` (file_named at the start). A report of a process
  * that was not warmed does not replace one of another process that is alive. NULL on success, else why it could not be
  * written.
  */

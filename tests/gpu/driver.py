@@ -19,7 +19,7 @@ DRIVER_FOLDERS = (
     "/usr/lib64",
     "/usr/local/cuda/compat",
 )
-# What a shell may have exported that would change what is measured, with shim/policy/injections.def. "*" ends a prefix.
+# What a shell may have exported that would change what is measured, with shim/policy/tools.def. "*" ends a prefix.
 UNSET = (
     "LD_PRELOAD",
     "GPUWARM_*",
@@ -36,7 +36,7 @@ UNSET = (
 
 def injections():
     """The variables by which profilers are injected, from the library's own list."""
-    with open(os.path.join(HERE, "..", "..", "shim", "policy", "injections.def"), encoding="utf-8") as file:
+    with open(os.path.join(HERE, "..", "..", "shim", "policy", "tools.def"), encoding="utf-8") as file:
         return tuple(re.findall(r"^INJECTION\((\w+)\)", file.read(), re.M))
 
 

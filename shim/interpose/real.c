@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See next.h. */
-#include "interpose/next.h"
+/* See real.h. */
+#include "interpose/real.h"
 #include "base/signals.h"
 #include "elf/image.h"
 #include <errno.h>
@@ -92,7 +92,7 @@ static int raw_fork(void)
     return (int)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
-void next_complete(struct next *some)
+void real_complete(struct real *some)
 {
 #define HOOK(name, parameters, arguments)                                                                              \
     if (!some->name)                                                                                                   \
@@ -101,7 +101,7 @@ void next_complete(struct next *some)
 #undef HOOK
 }
 
-const ElfW(auxv_t) * next_auxiliary;
+const ElfW(auxv_t) * real_auxiliary;
 
 static void first_find(void);
 
@@ -110,20 +110,20 @@ static void first_find(void);
     static int first_##name(REGISTERS)                                                                                 \
     {                                                                                                                  \
         first_find();                                                                                                  \
-        return next_reached.name(PASSED);                                                                              \
+        return jump_table.name(PASSED);                                                                                \
     }
 #include "interpose/hooks.def"
 #undef HOOK
 
-struct next next;
-struct next_known next_known;
-struct next_reached next_reached = {
+struct real real;
+struct real_known real_known;
+struct jump_table jump_table = {
 #define HOOK(name, parameters, arguments) .name = first_##name,
 #include "interpose/hooks.def"
 #undef HOOK
 };
 
-static const struct next_reached first_of = {
+static const struct jump_table first_of = {
 #define HOOK(name, parameters, arguments) .name = first_##name,
 #include "interpose/hooks.def"
 #undef HOOK
@@ -139,12 +139,12 @@ enum { HOOKS = sizeof names / sizeof *names };
 
 /* The structures are one pointer (one byte) for each hook, in the order of the names: gone through as arrays. */
 typedef void *slot __attribute__((may_alias));
-_Static_assert(sizeof next == HOOKS * sizeof(slot) && sizeof next_reached == sizeof next, "a pointer each");
-_Static_assert(sizeof next_known == HOOKS * sizeof(bool), "a byte each");
+_Static_assert(sizeof real == HOOKS * sizeof(slot) && sizeof jump_table == sizeof real, "a pointer each");
+_Static_assert(sizeof real_known == HOOKS * sizeof(bool), "a byte each");
 
 struct search {
     bool passed; /* our own object */
-    struct next found;
+    struct real found;
     bool known[HOOKS];
 };
 
@@ -190,7 +190,7 @@ static int search_listed(struct dl_phdr_info *info, size_t size, void *search)
     return object.l_ld && search_in(search, &object);
 }
 
-void next_find(const struct link_map *objects)
+void real_find(const struct link_map *objects)
 {
     struct search search = {.known = {false}};
     const slot *found = (const slot *)&search.found, *first = (const slot *)&first_of;
@@ -198,13 +198,13 @@ void next_find(const struct link_map *objects)
         search_objects(&search, objects);
     else
         dl_iterate_phdr(search_listed, &search);
-    next_complete(&search.found);
+    real_complete(&search.found);
     /* One whole pointer at a time: another thread may be calling, or doing the same, or have gone on from there. */
     for (size_t i = 0; i < HOOKS; i++) {
         slot expected = first[i];
-        __atomic_store_n(&((slot *)&next)[i], found[i], __ATOMIC_RELAXED);
-        ((bool *)&next_known)[i] = search.known[i];
-        __atomic_compare_exchange_n(&((slot *)&next_reached)[i], &expected, found[i], false, __ATOMIC_RELEASE,
+        __atomic_store_n(&((slot *)&real)[i], found[i], __ATOMIC_RELAXED);
+        ((bool *)&real_known)[i] = search.known[i];
+        __atomic_compare_exchange_n(&((slot *)&jump_table)[i], &expected, found[i], false, __ATOMIC_RELEASE,
                                     __ATOMIC_RELAXED);
     }
 }
@@ -214,15 +214,15 @@ static void first_find(void)
     enum { ENTRIES_MAX = 64 }; /* some 25 on Linux 6 */
     ElfW(auxv_t) copy[ENTRIES_MAX];
     int saved = errno;
-    struct start start = {.auxiliary = next_auxiliary};
-    if (!start.auxiliary && start_auxiliary_read(copy, sizeof copy))
+    struct start start = {.auxiliary = real_auxiliary};
+    if (!start.auxiliary && auxv_read_own(copy, sizeof copy))
         start.auxiliary = copy;
-    next_find(start.auxiliary ? image_objects(&start) : NULL);
+    real_find(start.auxiliary ? image_objects(&start) : NULL);
     errno = saved;
 }
 
-void next_reach(void)
+void jump_table_reset(void)
 {
     for (size_t i = 0; i < HOOKS; i++)
-        __atomic_store_n(&((slot *)&next_reached)[i], ((const slot *)&next)[i], __ATOMIC_RELAXED);
+        __atomic_store_n(&((slot *)&jump_table)[i], ((const slot *)&real)[i], __ATOMIC_RELAXED);
 }

@@ -3,7 +3,7 @@
  * libFuzzer: the loader's cache. The first byte of the input says which layout it is given, since no mutation would
  * find the magic strings. Memory outside the bytes must not be read, and a path that is found must end within them.
  */
-#include "elf/loader_cache.h"
+#include "elf/ldcache.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (size >= start + sizeof magic - 1)
         memcpy(bytes + start, magic, sizeof magic - 1);
-    const char *path = loader_cache_find(bytes, size, "a");
+    const char *path = ldcache_find(bytes, size, "a");
     if (path && !memchr(path, '\0', size - (size_t)(path - bytes)))
         abort();
     free(bytes);

@@ -4,16 +4,16 @@
  * library's. Found at the first call at the latest, by reading the objects' own symbol tables. Not through dlsym, and
  * without the loader's lock: hooks are also called in signal handlers and in children of fork and vfork.
  */
-#ifndef GPUWARM_NEXT_H
-#define GPUWARM_NEXT_H
+#ifndef GPUWARM_REAL_H
+#define GPUWARM_REAL_H
 
-#include "base/start.h"
+#include "base/auxv.h"
 #include <poll.h>
 #include <sys/time.h>
 #include <time.h>
 
 /*
- * A function of any arguments. What is next need not be the C library's function of that name and may take anything, so
+ * A function of any arguments. The real function may be another preloaded library's and may take anything, so
  * all registers that arguments are passed in are handed on as they are (x86-64 psABI, AAPCS64); what is on the stack
  * stays there, since such a call is always a function's last act and becomes a jump.
  */
@@ -31,16 +31,16 @@
 
 typedef int (*anything)(REGISTERS);
 
-/* The definitions. Empty before next_find(). */
-struct next {
+/* The definitions. Empty before real_find(). */
+struct real {
 #define HOOK(name, parameters, arguments) int(*name) parameters;
 #include "interpose/hooks.def"
 #undef HOOK
 };
 
-/* Is the next definition the C library's own, whose arguments are known? Another object's of that name may be anything.
+/* Is the real function the C library's own, whose arguments are known? Another object's of that name may be anything.
  */
-struct next_known {
+struct real_known {
 #define HOOK(name, parameters, arguments) bool name;
 #include "interpose/hooks.def"
 #undef HOOK
@@ -48,9 +48,9 @@ struct next_known {
 
 /*
  * Where each hook jumps: to the definition, or to what looks at the call first while the process is watched. Always
- * callable: before next_find() each is looked for at its first call.
+ * callable: before real_find() each is looked for at its first call.
  */
-struct next_reached {
+struct jump_table {
 #define HOOK(name, parameters, arguments) anything name;
 #include "interpose/hooks.def"
 #undef HOOK
@@ -58,9 +58,9 @@ struct next_reached {
 
 /* Said to be ours: else each use would go through the global offset table. */
 #define OURS __attribute__((visibility("hidden")))
-extern OURS struct next next;
-extern OURS struct next_known next_known;
-extern OURS struct next_reached next_reached;
+extern OURS struct real real;
+extern OURS struct real_known real_known;
+extern OURS struct jump_table jump_table;
 
 /*
  * Finds all of them among these objects, the executable's and what follows in the loader's list, and has each hook that
@@ -70,18 +70,18 @@ extern OURS struct next_reached next_reached;
  * PT_PHDR, or where an earlier constructor calls first and the kernel's copy of the vector is not to be had, or
  * ld.so's. Safe to be called twice, and from threads.
  */
-void next_find(const struct link_map *objects);
+void real_find(const struct link_map *objects);
 
 /*
  * For processes in which nobody calls that: where the kernel laid the auxiliary vector, from which the first call of a
  * hook finds the objects. NULL, in a constructor that runs before ours: it reads the kernel's own copy.
  */
-extern OURS const ElfW(auxv_t) * next_auxiliary;
+extern OURS const ElfW(auxv_t) * real_auxiliary;
 
 /* Makes the bare system call of each that is missing. */
-void next_complete(struct next *some);
+void real_complete(struct real *some);
 
-/* Has all hooks jump to the definitions, after next_find(). */
-void next_reach(void);
+/* Has all hooks jump to the definitions, after real_find(). */
+void jump_table_reset(void);
 
 #endif

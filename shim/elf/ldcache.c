@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See loader_cache.h. The layout is glibc's (sysdeps/generic/dl-cache.h, since 2.2): a header, entries of 24 bytes,
+ * See ldcache.h. The layout is glibc's (sysdeps/generic/dl-cache.h, since 2.2): a header, entries of 24 bytes,
  * then strings, to which entries point by their distance from the header. Before 2.32 ldconfig put a list of an older
  * layout in front.
  */
-#include "elf/loader_cache.h"
+#include "elf/ldcache.h"
 #include <stdint.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ static const char *string_at(const char *start, size_t size, uint32_t distance)
     return distance < size && memchr(start + distance, '\0', size - distance) ? start + distance : NULL;
 }
 
-const char *loader_cache_find(const void *bytes, size_t size, const char *soname)
+const char *ldcache_find(const void *bytes, size_t size, const char *soname)
 {
     struct header header;
     const char *start = header_find(bytes, size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The initial stack of a process, laid as the kernel lays it, and what else may stand where a constructor looks. */
-#include "base/start.h"
+#include "base/auxv.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
 
@@ -27,10 +27,10 @@ static char **at(struct stack *stack, size_t word)
 
 static bool reads(struct stack *stack, struct start *start)
 {
-    return start_read((int)stack->words[0], at(stack, 1), at(stack, 4), start);
+    return auxv_find((int)stack->words[0], at(stack, 1), at(stack, 4), start);
 }
 
-Test(start, as_the_kernel_lays_it)
+Test(auxv, as_the_kernel_lays_it)
 {
     struct start start;
     struct stack stack = stack_laid(0);
@@ -39,11 +39,11 @@ Test(start, as_the_kernel_lays_it)
     cr_assert_eq(start.argv, at(&stack, 1));
     cr_assert_eq(start.environment, at(&stack, 4));
     cr_assert_not(start.secure);
-    cr_assert_eq(start_auxiliary(&start, AT_PAGESZ), 4096);
-    cr_assert_eq(start_auxiliary(&start, AT_PHDR), 0, "not there");
+    cr_assert_eq(auxv_value(&start, AT_PAGESZ), 4096);
+    cr_assert_eq(auxv_value(&start, AT_PHDR), 0, "not there");
 }
 
-Test(start, privileged)
+Test(auxv, privileged)
 {
     struct start start;
     struct stack stack = stack_laid(1);
@@ -52,7 +52,7 @@ Test(start, privileged)
 }
 
 /* unsetenv(3), and ld.so in a privileged program, move the rest of the list up by one. */
-Test(start, after_a_variable_was_unset)
+Test(auxv, after_a_variable_was_unset)
 {
     struct start start;
     struct stack stack = stack_laid(1);
@@ -62,10 +62,10 @@ Test(start, after_a_variable_was_unset)
     stack.words[4] = 0;
     cr_assert(reads(&stack, &start));
     cr_assert(start.secure, "all");
-    cr_assert_eq(start_auxiliary(&start, AT_PAGESZ), 4096);
+    cr_assert_eq(auxv_value(&start, AT_PAGESZ), 4096);
 }
 
-Test(start, that_does_not_say_whether_it_is_privileged)
+Test(auxv, that_does_not_say_whether_it_is_privileged)
 {
     struct start start;
     struct stack stack = stack_laid(0);
@@ -73,28 +73,28 @@ Test(start, that_does_not_say_whether_it_is_privileged)
     cr_assert_not(reads(&stack, &start));
 }
 
-Test(start, no_arguments)
+Test(auxv, no_arguments)
 {
     struct start start;
     struct stack stack = stack_laid(0);
     stack.words[2] = 0; /* argc */
     stack.words[3] = 0; /* argv[0] */
-    cr_assert(start_read(0, at(&stack, 3), at(&stack, 4), &start));
+    cr_assert(auxv_find(0, at(&stack, 3), at(&stack, 4), &start));
     cr_assert_eq(start.argc, 0);
 }
 
 /* What is in the registers where a C library passes nothing: none of it may be followed. */
-Test(start, what_is_not_passed)
+Test(auxv, what_is_not_passed)
 {
     struct start start;
     struct stack stack = stack_laid(0);
     char **argv = at(&stack, 1), **environment = at(&stack, 4), *unmapped = (char *)(uintptr_t)0x1003;
-    cr_assert_not(start_read(2, NULL, NULL, &start));
-    cr_assert_not(start_read(2, argv, NULL, &start));
-    cr_assert_not(start_read(2, argv, environment + 1, &start));
-    cr_assert_not(start_read(1, argv, environment - 1, &start), "argc is another word than the stack's");
-    cr_assert_not(start_read(-1, argv, argv, &start));
-    cr_assert_not(start_read(0, (char **)(void *)unmapped, (char **)(void *)(unmapped + sizeof unmapped), &start));
+    cr_assert_not(auxv_find(2, NULL, NULL, &start));
+    cr_assert_not(auxv_find(2, argv, NULL, &start));
+    cr_assert_not(auxv_find(2, argv, environment + 1, &start));
+    cr_assert_not(auxv_find(1, argv, environment - 1, &start), "argc is another word than the stack's");
+    cr_assert_not(auxv_find(-1, argv, argv, &start));
+    cr_assert_not(auxv_find(0, (char **)(void *)unmapped, (char **)(void *)(unmapped + sizeof unmapped), &start));
     stack.words[3] = (uintptr_t)text;
-    cr_assert_not(start_read(2, argv, environment, &start), "the arguments do not end");
+    cr_assert_not(auxv_find(2, argv, environment, &start), "the arguments do not end");
 }

@@ -4,8 +4,8 @@
  * works on a handle that was made for it, in our stream and on scratch memory, waits for nothing, and gives back what
  * it made. Functions are taken from that very library.
  */
-#ifndef GPUWARM_OPERATION_H
-#define GPUWARM_OPERATION_H
+#ifndef GPUWARM_LIBRARY_OPS_H
+#define GPUWARM_LIBRARY_OPS_H
 
 #include "cuda/cuda_abi.h"
 #include "cuda/stage.h"
@@ -24,16 +24,16 @@ struct operation {
 };
 
 /* A function of the library, to be cast to its type; NULL when it has none of that name. */
-typedef void (*operation_function)(void);
-operation_function operation_find(const struct operation *operation, const char *name);
+typedef void (*library_op_function)(void);
+library_op_function library_op_find(const struct operation *operation, const char *name);
 
 /* cuBLAS: single, half and bfloat16 products at a small and a middle size: each loads a kernel of its own. */
-bool operation_multiply(const struct operation *operation);
+bool library_op_multiply(const struct operation *operation);
 
 /* cuBLASLt: the same with a transposed factor and a bias, as a framework's linear layer has them. */
-bool operation_multiply_with_bias(const struct operation *operation);
+bool library_op_multiply_with_bias(const struct operation *operation);
 
 /* cuDNN: one small convolution. */
-bool operation_convolve(const struct operation *operation);
+bool library_op_convolve(const struct operation *operation);
 
 #endif

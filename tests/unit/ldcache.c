@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The loader's cache: one made here, in both layouts; cut at every byte; and this machine's own. */
-#include "elf/loader_cache.h"
+#include "elf/ldcache.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,55 +56,55 @@ static size_t older_make(void)
     return 16 + 3 * 12 + 4;
 }
 
-Test(loader_cache, finds_this_machines_library)
+Test(ldcache, finds_this_machines_library)
 {
     size_t size = cache_make(0);
-    cr_assert_str_eq(loader_cache_find(bytes, size, "libcuda.so.1"), "/usr/lib64/libcuda.so.1");
-    cr_assert_str_eq(loader_cache_find(bytes, size, "libm.so.6"), "/usr/lib64/libm.so.6");
-    cr_assert_null(loader_cache_find(bytes, size, "libcuda.so.2"));
-    cr_assert_null(loader_cache_find(bytes, size, "libcuda"));
+    cr_assert_str_eq(ldcache_find(bytes, size, "libcuda.so.1"), "/usr/lib64/libcuda.so.1");
+    cr_assert_str_eq(ldcache_find(bytes, size, "libm.so.6"), "/usr/lib64/libm.so.6");
+    cr_assert_null(ldcache_find(bytes, size, "libcuda.so.2"));
+    cr_assert_null(ldcache_find(bytes, size, "libcuda"));
 }
 
-Test(loader_cache, behind_the_older_layout)
+Test(ldcache, behind_the_older_layout)
 {
     size_t size = cache_make(older_make());
-    cr_assert_str_eq(loader_cache_find(bytes, size, "libcuda.so.1"), "/usr/lib64/libcuda.so.1");
+    cr_assert_str_eq(ldcache_find(bytes, size, "libcuda.so.1"), "/usr/lib64/libcuda.so.1");
 }
 
-Test(loader_cache, other_files_have_none)
+Test(ldcache, other_files_have_none)
 {
     memset(bytes, 'x', sizeof bytes);
-    cr_assert_null(loader_cache_find(bytes, sizeof bytes, "libcuda.so.1"));
-    cr_assert_null(loader_cache_find(bytes, 0, "libcuda.so.1"));
+    cr_assert_null(ldcache_find(bytes, sizeof bytes, "libcuda.so.1"));
+    cr_assert_null(ldcache_find(bytes, 0, "libcuda.so.1"));
     older_make();
     memset(bytes + 12, 0xff, 4); /* more entries than bytes */
-    cr_assert_null(loader_cache_find(bytes, sizeof bytes, "libcuda.so.1"));
+    cr_assert_null(ldcache_find(bytes, sizeof bytes, "libcuda.so.1"));
 }
 
 /* Cut anywhere it gives the path whole or nothing, and reads nothing beyond (make sanitize, make valgrind). */
-Test(loader_cache, cut_short)
+Test(ldcache, cut_short)
 {
     size_t size = cache_make(0);
     for (size_t cut = 0; cut <= size; cut++) {
         char *copy = malloc(cut + 1);
         memcpy(copy, bytes, cut);
-        const char *path = loader_cache_find(copy, cut, "libcuda.so.1");
+        const char *path = ldcache_find(copy, cut, "libcuda.so.1");
         cr_assert(!path || strcmp(path, "/usr/lib64/libcuda.so.1") == 0, "%zu of %zu", cut, size);
         free(copy);
     }
 }
 
-Test(loader_cache, strings_that_are_not_there)
+Test(ldcache, strings_that_are_not_there)
 {
     size_t size = cache_make(0);
     uint32_t far = UINT32_MAX;
     memcpy(bytes + 48 + 24 + 8, &far, 4); /* the path of the one that matches */
-    cr_assert_null(loader_cache_find(bytes, size, "libcuda.so.1"));
+    cr_assert_null(ldcache_find(bytes, size, "libcuda.so.1"));
     memcpy(bytes + 48 + 24 + 4, &far, 4); /* and its name */
-    cr_assert_null(loader_cache_find(bytes, size, "libcuda.so.1"));
+    cr_assert_null(ldcache_find(bytes, size, "libcuda.so.1"));
 }
 
-Test(loader_cache, of_this_machine)
+Test(ldcache, of_this_machine)
 {
     static char own[4 << 20];
     FILE *file = fopen("/etc/ld.so.cache", "r");
@@ -112,7 +112,7 @@ Test(loader_cache, of_this_machine)
         cr_skip_test("there is no /etc/ld.so.cache");
     size_t size = fread(own, 1, sizeof own, file);
     fclose(file);
-    const char *path = loader_cache_find(own, size, "libc.so.6");
+    const char *path = ldcache_find(own, size, "libc.so.6");
     cr_assert_not_null(path);
     cr_assert_eq(access(path, R_OK), 0, "%s", path);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See start.h. */
-#include "base/start.h"
+/* See auxv.h. */
+#include "base/auxv.h"
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -26,7 +26,7 @@ static const ElfW(auxv_t) * auxiliary_after(char **environment)
     return (const ElfW(auxv_t) *)(const void *)environment;
 }
 
-bool start_read(int argc, char **argv, char **environment, struct start *start)
+bool auxv_find(int argc, char **argv, char **environment, struct start *start)
 {
     if (argc < 0 || !argv || (uintptr_t)argv % sizeof *argv || environment != argv + argc + 1)
         return false;
@@ -40,13 +40,13 @@ bool start_read(int argc, char **argv, char **environment, struct start *start)
     return secure != NULL;
 }
 
-unsigned long start_auxiliary(const struct start *start, unsigned long type)
+unsigned long auxv_value(const struct start *start, unsigned long type)
 {
     const ElfW(auxv_t) *entry = auxiliary_find(start->auxiliary, type);
     return entry ? entry->a_un.a_val : 0;
 }
 
-bool start_auxiliary_read(ElfW(auxv_t) * auxiliary, size_t size)
+bool auxv_read_own(ElfW(auxv_t) * auxiliary, size_t size)
 {
     long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/auxv", O_RDONLY | O_CLOEXEC);
     long length = fd >= 0 ? syscall(SYS_read, fd, auxiliary, size) : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What hooks jump to: the C library's functions once they were looked for, and the system calls where there is none. */
-#include "interpose/next.h"
+#include "interpose/real.h"
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,10 +35,10 @@ static bool is_the_same(const char *name, function found)
 }
 
 /* The bare system calls, all of them. */
-static struct next raw(void)
+static struct real raw(void)
 {
-    struct next none = {0};
-    next_complete(&none);
+    struct real none = {0};
+    real_complete(&none);
     return none;
 }
 
@@ -53,77 +53,77 @@ static int listener_make(struct sockaddr_in *address)
     return fd;
 }
 
-Test(next, the_c_librarys_functions_are_found_and_known)
+Test(real, the_c_librarys_functions_are_found_and_known)
 {
-    next_find(_r_debug.r_map);
+    real_find(_r_debug.r_map);
 #define HOOK(name, parameters, arguments)                                                                              \
-    cr_expect(is_the_same(#name, (function)next.name), #name);                                                         \
-    cr_expect(is_the_same(#name, (function)next_reached.name), #name);                                                 \
-    cr_expect(next_known.name, #name);
+    cr_expect(is_the_same(#name, (function)real.name), #name);                                                         \
+    cr_expect(is_the_same(#name, (function)jump_table.name), #name);                                                   \
+    cr_expect(real_known.name, #name);
 #include "interpose/hooks.def"
 #undef HOOK
 }
 
 /* In executables that do not lead to the loader's list: a bare fork would leave locks and handlers as they are. */
-Test(next, they_are_found_without_a_list_of_objects)
+Test(real, they_are_found_without_a_list_of_objects)
 {
-    next_find(NULL);
-#define HOOK(name, parameters, arguments) cr_expect(is_the_same(#name, (function)next.name), #name);
+    real_find(NULL);
+#define HOOK(name, parameters, arguments) cr_expect(is_the_same(#name, (function)real.name), #name);
 #include "interpose/hooks.def"
 #undef HOOK
 }
 
 /* All registers that arguments are passed in go through the first call. */
-Test(next, the_first_call_finds_them)
+Test(real, the_first_call_finds_them)
 {
     int ends[2];
     cr_assert_eq(pipe(ends), 0);
     cr_assert_eq(write(ends[1], "x", 1), 1);
     struct pollfd polled = {.fd = ends[0], .events = POLLIN};
-    cr_assert_neq((function)next_reached.poll, of_libc("poll"));
-    cr_expect_eq(((int (*)(struct pollfd *, unsigned long, int))(function)next_reached.poll)(&polled, 1, 0), 1);
+    cr_assert_neq((function)jump_table.poll, of_libc("poll"));
+    cr_expect_eq(((int (*)(struct pollfd *, unsigned long, int))(function)jump_table.poll)(&polled, 1, 0), 1);
     cr_expect_eq(polled.revents, POLLIN);
-    cr_expect_eq((function)next_reached.poll, of_libc("poll"));
-    cr_expect_eq((function)next_reached.select, of_libc("select"), "all at once");
+    cr_expect_eq((function)jump_table.poll, of_libc("poll"));
+    cr_expect_eq((function)jump_table.select, of_libc("select"), "all at once");
 }
 
 /* A thread that finds late leaves a hook alone that goes elsewhere by then. */
-Test(next, what_is_watched_already_stays_so)
+Test(real, what_is_watched_already_stays_so)
 {
-    const anything watching = next_reached.listen;
-    next_reached.poll = watching;
-    next_find(_r_debug.r_map);
-    cr_expect_eq(next_reached.poll, watching);
-    next_reach();
-    cr_expect_eq((function)next_reached.poll, of_libc("poll"));
+    const anything watching = jump_table.listen;
+    jump_table.poll = watching;
+    real_find(_r_debug.r_map);
+    cr_expect_eq(jump_table.poll, watching);
+    jump_table_reset();
+    cr_expect_eq((function)jump_table.poll, of_libc("poll"));
 }
 
 static void *find(void *unused)
 {
     for (int i = 0; i < 50; i++)
-        next_find(_r_debug.r_map);
+        real_find(_r_debug.r_map);
     return unused;
 }
 
-Test(next, can_be_found_by_many_threads)
+Test(real, can_be_found_by_many_threads)
 {
     pthread_t threads[4];
     for (int i = 0; i < 4; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, find, NULL), 0);
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
-    cr_expect_eq((function)next_reached.epoll_ctl, of_libc("epoll_ctl"));
+    cr_expect_eq((function)jump_table.epoll_ctl, of_libc("epoll_ctl"));
 }
 
-Test(next, what_is_there_is_kept)
+Test(real, what_is_there_is_kept)
 {
-    struct next some = {.listen = listen};
-    next_complete(&some);
+    struct real some = {.listen = listen};
+    real_complete(&some);
     cr_expect_eq(some.listen, listen);
     cr_expect_not_null((void *)(size_t)some.poll);
 }
 
-Test(next, bare_calls_accept)
+Test(real, bare_calls_accept)
 {
     struct sockaddr_in address, peer;
     socklen_t length = sizeof peer;
@@ -140,7 +140,7 @@ Test(next, bare_calls_accept)
 }
 
 /* One descriptor that is ready: with a time, without, and in the checked forms. */
-Test(next, bare_calls_wait_for_what_is_ready)
+Test(real, bare_calls_wait_for_what_is_ready)
 {
     int ends[2];
     cr_assert(pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
@@ -166,7 +166,7 @@ static long now_ms(void)
 }
 
 /* As poll(2) and select(2) have it: of all these only select writes into the time that it was given. */
-Test(next, bare_calls_wait_as_long_as_they_are_told)
+Test(real, bare_calls_wait_as_long_as_they_are_told)
 {
     struct timespec time = {0, 20000000};
     struct timeval rest = {0, 20000};
@@ -189,7 +189,7 @@ static void handle(int signal)
 }
 
 /* A signal that is blocked is delivered in the wait whose mask lets it. */
-Test(next, bare_calls_take_a_signal_mask)
+Test(real, bare_calls_take_a_signal_mask)
 {
     sigset_t blocked, none;
     sigemptyset(&none);
@@ -208,7 +208,7 @@ Test(next, bare_calls_take_a_signal_mask)
     cr_expect_eq(caught, SIGUSR1);
 }
 
-Test(next, bare_calls_fill_an_epoll_set)
+Test(real, bare_calls_fill_an_epoll_set)
 {
     int ends[2], epoll = epoll_create1(0);
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = 7}, ready = {0};

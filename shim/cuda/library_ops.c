@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* See operation.h. */
-#include "cuda/operation.h"
+/* See library_ops.h. */
+#include "cuda/library_ops.h"
 #include "cuda/driver.h"
 #include "cuda/library_abi.h"
 #include "elf/object.h"
 #include <string.h>
 
-operation_function operation_find(const struct operation *operation, const char *name)
+library_op_function library_op_find(const struct operation *operation, const char *name)
 {
-    operation_function function;
+    library_op_function function;
     const struct object_tables tables = object_tables(operation->object);
     void *address = object_find(&tables, name);
     memcpy(&function, &address, sizeof function);
@@ -17,8 +17,8 @@ operation_function operation_find(const struct operation *operation, const char 
 
 /* A status of the library's, or the error of ours that says that it lacks the function. */
 #define CALL(operation, name, ...)                                                                                     \
-    (operation_find(operation, #name) ? (int)((name##_function *)operation_find(operation, #name))(__VA_ARGS__)        \
-                                      : CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND)
+    (library_op_find(operation, #name) ? (int)((name##_function *)library_op_find(operation, #name))(__VA_ARGS__)      \
+                                       : CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND)
 
 /* True on success; the first failure is in the outcome. */
 #define TRY(operation, name, ...) stage_succeeded((operation)->outcome, #name, CALL(operation, name, __VA_ARGS__))
@@ -52,7 +52,7 @@ static bool product(const struct operation *operation, cudaDataType type, int si
     return stage_succeeded(operation->outcome, "cublasGemmEx", unless_unsupported(status));
 }
 
-bool operation_multiply(const struct operation *operation)
+bool library_op_multiply(const struct operation *operation)
 {
     for (size_t i = 0; i < COUNT(types); i++)
         for (size_t j = 0; j < COUNT(sides); j++)
@@ -93,7 +93,7 @@ static bool product_with_bias(const struct operation *operation, cudaDataType ty
     return TRY(operation, cublasLtMatmulDescDestroy, description) && multiplied;
 }
 
-bool operation_multiply_with_bias(const struct operation *operation)
+bool library_op_multiply_with_bias(const struct operation *operation)
 {
     for (size_t i = 0; i < COUNT(types); i++)
         for (size_t j = 0; j < COUNT(sides); j++)
@@ -122,7 +122,7 @@ static bool convolve_described(const struct operation *operation, const struct c
                NULL, 0, &zero, convolution->tensor, matrix(operation, 2));
 }
 
-bool operation_convolve(const struct operation *operation)
+bool library_op_convolve(const struct operation *operation)
 {
     struct convolution convolution = {NULL, NULL, NULL};
     bool done = TRY(operation, cudnnCreateTensorDescriptor, &convolution.tensor) &&

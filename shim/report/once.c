@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See notice.h. GPUWARM_SAID holds the hashes of the messages, eight hexadecimal digits each, comma-separated. */
-#include "report/notice.h"
+/* See once.h. GPUWARM_SAID holds the hashes of the messages, eight hexadecimal digits each, comma-separated. */
+#include "report/once.h"
 #include "base/environment.h"
 #include "base/text.h"
 #include <stdint.h>
@@ -15,22 +15,22 @@ static void message_hash(const char *message, char hash[9])
     text_format(&text, "%08x", value);
 }
 
-bool notice_was_said(const char *said, const char *message)
+bool once_was_said(const char *said, const char *message)
 {
     char hash[9];
     message_hash(message, hash);
     return said && strstr(said, hash);
 }
 
-void notice_say(const struct notices *notices, const char *message)
+void once_warn(const struct once *once, const char *message)
 {
-    const char *said = notices->environment ? environment_get(*notices->environment, "GPUWARM_SAID") : NULL;
-    if (notice_was_said(said, message) || !log_write(notices->log, LOG_WARN, "%s", message))
+    const char *said = once->environment ? environment_get(*once->environment, "GPUWARM_SAID") : NULL;
+    if (once_was_said(said, message) || !log_write(once->log, LOG_WARN, "%s", message))
         return;
     char hash[9], value[256];
     message_hash(message, hash);
     struct text text = text_in(value, sizeof value);
     text_format(&text, "%s%s%s", said ? said : "", said ? "," : "", hash);
     if (!text.truncated)
-        environment_set(notices->environment, "GPUWARM_SAID", value);
+        environment_set(once->environment, "GPUWARM_SAID", value);
 }

@@ -16,7 +16,6 @@
 #include "base/memory.h"
 #include "base/signals.h"
 #include "base/stack.h"
-#include "elf/object.h"
 #include "elf/runpath.h"
 #include "interpose/epoll_set.h"
 #include "interpose/listener.h"
@@ -175,10 +174,10 @@ static bool has_cuda(void)
     return process.state != STATE_WAITS || session.process.facts.fat_binary || loaded_look(&session.loaded);
 }
 
-/* Is who called so one of these libraries (object.h)? */
-static bool is_called_by(bool (*matches)(const char *soname), const void *from)
+/* Is the caller a library with this role? */
+static bool is_called_by(enum soname_role role, const void *from)
 {
-    return loaded_has_code(&session.loaded, from, matches);
+    return loaded_has_code(&session.loaded, from, role);
 }
 
 /* Its first request has been answered by then, so that a look is all that it could gain by. */
@@ -406,7 +405,7 @@ static bool is_serving_thread(void)
 /* Does something speak against doing anything in this call? */
 static bool is_refused(struct call call, enum reason *why)
 {
-    bool handler = false, cancelled = false, transport = is_called_by(object_is_transport, call.from);
+    bool handler = false, cancelled = false, transport = is_called_by(SONAME_LISTENS, call.from);
     if (!transport)
         handler = may_be_in_handler(call.mask);
     if (!transport && !handler)
@@ -481,7 +480,7 @@ COLD static enum signals_came tell(int listener, struct call call)
     const struct standing standing = standing_now(listener);
     bool stands = standing_reason(&standing, &reason);
     /* A library that serves does so on threads of its own. */
-    if (stands && reason == REASON_SIDE_THREAD && is_called_by(object_is_server, call.from))
+    if (stands && reason == REASON_SIDE_THREAD && is_called_by(SONAME_SERVES, call.from))
         return SIGNALS_NONE;
     if ((!stands && (listener >= 0 || !session.refused)) || process.said & 1UL << reason || !may_tell(call) ||
         !is_new(reason))
@@ -686,7 +685,7 @@ static bool is_served_by(struct call call)
         return true;
     if (__atomic_load_n(&process.no_server, __ATOMIC_RELAXED) == call.from)
         return false;
-    bool serves = is_called_by(object_is_server, call.from);
+    bool serves = is_called_by(SONAME_SERVES, call.from);
     if (!serves)
         __atomic_store_n(&process.no_server, call.from, __ATOMIC_RELAXED);
     return serves;
@@ -708,10 +707,10 @@ COLD static void epoll_filled(int epoll, int fd, struct call call)
 {
     int saved = errno;
     if (may_have_cuda() && is_served_by(call) && listener_is(fd, !process.any) &&
-        !is_called_by(object_is_transport, call.from)) {
+        !is_called_by(SONAME_LISTENS, call.from)) {
         process.epoll_listener = fd;
         __atomic_store_n(&process.epoll, epoll + 1, __ATOMIC_RELEASE);
-        if (process.any ? is_awaited(epoll) : is_called_by(object_is_server, call.from))
+        if (process.any ? is_awaited(epoll) : is_called_by(SONAME_SERVES, call.from))
             serve(fd, call);
     }
     errno = saved;
@@ -795,7 +794,7 @@ static int watched_listen(int fd, int backlog)
         pid_find();
     }
     /* A transport's socket, or the driver's, must not make each wait of a program that serves nobody a moment. */
-    if (!process.listened && !is_called_by(object_is_transport, __builtin_return_address(0))) {
+    if (!process.listened && !is_called_by(SONAME_LISTENS, __builtin_return_address(0))) {
         process.listened = !cuda || listener_counts(fd, !process.any);
         if (process.listened)
             watch();

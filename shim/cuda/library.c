@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cuda/library_ops.h"
-#include "elf/object.h"
+#include "elf/soname.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +74,7 @@ static bool path_collect(const struct link_map *object, const char *path, bool m
     const char *name = text_base_name(path);
     (void)object, (void)may_go;
     for (unsigned i = 0; i < LIBRARY_COUNT; i++)
-        if (!(paths->except & 1u << i) && !paths->paths[i][0] && object_matches(name, kinds[i].soname))
+        if (!(paths->except & 1u << i) && !paths->paths[i][0] && soname_matches(name, kinds[i].soname))
             snprintf(paths->paths[i], sizeof paths->paths[i], "%s", path);
     return true;
 }

@@ -6,7 +6,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "elf/library_file.h"
-#include "elf/object.h"
+#include "elf/soname.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -98,7 +98,7 @@ static bool path_collect(const struct link_map *object, const char *path, bool m
     struct paths *paths = argument;
     const char *name = text_base_name(path);
     (void)object, (void)may_go;
-    if (object_is_cuda_library(name) && path_add(paths, path))
+    if (soname_has(name, SONAME_CUDA) && path_add(paths, path))
         paths->driver |= strcmp(name, driver_files[0]) == 0;
     return true;
 }

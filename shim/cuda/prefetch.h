@@ -11,7 +11,7 @@
 #include "elf/loaded.h"
 
 /*
- * Asks for the CUDA libraries that are loaded (cuda_libraries.def) and, with `driver`, first for the driver's files, as
+ * Asks for the CUDA libraries that are loaded (sonames.def) and, with `driver`, first for the driver's files, as
  * the dynamic loader would find them: in `library_path` (LD_LIBRARY_PATH, or NULL), then in its cache. What of them is
  * not in the page cache, whole files in that order, until half of the memory that is available would be used; a file
  * that does not fit is left out. Adds to the outcome's time and bytes. It cannot fail.

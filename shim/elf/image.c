@@ -2,6 +2,7 @@
 /* See image.h. */
 #include "elf/image.h"
 #include "base/text.h"
+#include "elf/soname.h"
 #include <string.h>
 
 /* The executable's dynamic section, and in image->data its last writable segment. */
@@ -87,7 +88,7 @@ static void walk_from(struct walk *walk, size_t from)
 {
     const char *needed;
     walk->marks[from] = MARK_SEEN;
-    if (from > 0 && object_is_cuda_library(walk->names[from])) {
+    if (from > 0 && soname_has(walk->names[from], SONAME_CUDA)) {
         walk->marks[from] = MARK_LEADS;
         return;
     }
@@ -123,7 +124,7 @@ void image_links(const struct image *image, bool any, struct links *links)
     for (size_t i = 1; i < walk.count; i++) {
         if (walk.marks[i] < MARK_LEADS)
             continue;
-        const bool is_cuda = object_is_cuda_library(walk.names[i]);
+        const bool is_cuda = soname_has(walk.names[i], SONAME_CUDA);
         if (!links->library && (is_cuda || walk.marks[i] == MARK_CARRIES))
             links->library = walk.names[i];
         if (!is_cuda)
@@ -143,7 +144,7 @@ static void add_needed_by(const struct link_map *object, const struct walk *walk
 {
     const char *needed;
     for (size_t nth = 0; (needed = object_needs(object, nth)); nth++) {
-        if (object_is_cuda_library(needed) || object_is_runtime(needed))
+        if (soname_has(needed, SONAME_CUDA) || soname_has(needed, SONAME_RUNTIME))
             continue;
         size_t found = walk_find(walk, needed);
         if (found < walk->count && !links_have(links, walk->maps[found]))

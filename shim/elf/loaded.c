@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "elf/object.h"
+#include "elf/soname.h"
 #include <stdint.h>
 #include <string.h>
 
@@ -163,7 +164,7 @@ static bool look_at(const struct link_map *object, const char *path, bool may_go
     struct loaded_cuda *cuda = argument;
     const char *name = text_base_name(path);
     cuda->driver |= strcmp(name, "libcuda.so.1") == 0;
-    if (!cuda->library[0] && (object_is_cuda_library(name) || object_carries_fat_binary(object, may_go))) {
+    if (!cuda->library[0] && (soname_has(name, SONAME_CUDA) || object_carries_fat_binary(object, may_go))) {
         struct text library = text_in(cuda->library, sizeof cuda->library);
         text_format(&library, "%s", name);
     }
@@ -231,7 +232,7 @@ bool loaded_look(struct loaded *loaded)
 
 struct nearest {
     ElfW(Addr) address, start;
-    bool (*matches)(const char *soname);
+    enum soname_role role;
     bool found;
 };
 
@@ -242,14 +243,14 @@ static bool near(const struct link_map *object, const char *path, bool may_go, v
     (void)may_go;
     if (start <= nearest->address && start >= nearest->start) {
         nearest->start = start;
-        nearest->found = nearest->matches(text_base_name(path));
+        nearest->found = soname_has(text_base_name(path), nearest->role);
     }
     return true;
 }
 
-bool loaded_has_code(const struct loaded *loaded, const void *address, bool (*matches)(const char *soname))
+bool loaded_has_code(const struct loaded *loaded, const void *address, enum soname_role role)
 {
-    struct nearest nearest = {(ElfW(Addr))address, 0, matches, false};
+    struct nearest nearest = {(ElfW(Addr))address, 0, role, false};
     loaded_walk(loaded, near, &nearest);
     return nearest.found;
 }

@@ -11,10 +11,11 @@
 #ifndef GPUWARM_LOADED_H
 #define GPUWARM_LOADED_H
 
+#include "elf/soname.h"
 #include <link.h>
 #include <stdbool.h>
 
-/* Which CUDA libraries a look has found: those of cuda_libraries.def, and any that carries a fat binary. */
+/* Which CUDA libraries a look has found: those of sonames.def, and any that carries a fat binary. */
 struct loaded_cuda {
     bool driver;      /* libcuda.so.1 itself */
     char library[64]; /* the first one; empty: none */
@@ -48,10 +49,9 @@ bool loaded_more(const struct loaded *loaded);
 bool loaded_look(struct loaded *loaded);
 
 /*
- * Is the code at this address in a library whose name matches (object_is_transport, object_is_server)? Told by the
- * object that begins nearest before it.
+ * Is the code at this address in a library that has the role? Told by the object that begins nearest before it.
  */
-bool loaded_has_code(const struct loaded *loaded, const void *address, bool (*matches)(const char *soname));
+bool loaded_has_code(const struct loaded *loaded, const void *address, enum soname_role role);
 
 /* Goes through all objects, in the loader's order. A path is cut after 511 bytes where it is not read as it stands. */
 void loaded_walk(const struct loaded *loaded, loaded_visit *visit, void *argument);

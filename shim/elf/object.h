@@ -58,22 +58,4 @@ bool object_carries_fat_binary(const struct link_map *object, bool may_go);
  */
 ElfW(Sxword) object_search_list(const struct link_map *object, bool may_go, char *list, size_t size);
 
-/* Does what `soname` has before its first ".so" match an entry, in which one "*" stands for anything? Pure. */
-bool object_matches(const char *soname, const char *entry);
-
-/* Does `soname` match an entry of cuda_libraries.def? Pure. */
-bool object_is_cuda_library(const char *soname);
-
-/* Does it match an entry of transports.def? Pure. */
-bool object_is_transport(const char *soname);
-
-/* Does it match an entry of servers.def? Pure. */
-bool object_is_server(const char *soname);
-
-/* Does it match an entry of starters.def? Pure. */
-bool object_is_starter(const char *soname);
-
-/* Does it match an entry of runtimes.def? Pure. */
-bool object_is_runtime(const char *soname);
-
 #endif

@@ -9,6 +9,7 @@
 #include "base/scan.h"
 #include "base/text.h"
 #include "elf/runpath.h"
+#include "elf/soname.h"
 #include "elf/variable.h"
 #include <errno.h>
 #include <stddef.h>
@@ -38,7 +39,7 @@ static const char *injection_find(char *const *environment)
 static const char *profiler_find(const struct image *image)
 {
     for (const struct link_map *map = image->maps; map; map = map->l_next)
-        if (object_matches(object_name(map), "libcupti"))
+        if (soname_matches(object_name(map), "libcupti"))
             return object_name(map);
     return NULL;
 }
@@ -63,7 +64,7 @@ static uint32_t imports_find(const struct links *links, bool *starts)
 {
     uint32_t found = 0;
     for (size_t i = 0; i < links->count; i++) {
-        if (i > 0 && object_is_starter(object_name(links->objects[i])))
+        if (i > 0 && soname_has(object_name(links->objects[i]), SONAME_STARTS))
             *starts = true;
         else
             found |= object_imports(links->objects[i], import_names);

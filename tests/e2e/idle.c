@@ -63,7 +63,7 @@ Test(idle, a_set_is_not_read_for_ever)
     expect_warm("late", "GPUWARM_TRIGGER=auto", false);
 }
 
-/* Elsewhere than in the libraries of servers.def, that is for an explicit trigger. */
+/* Elsewhere than in the libraries that serve (sonames.def), that is for an explicit trigger. */
 Test(idle, a_set_on_which_another_thread_waits)
 {
     expect_warm("beside", "GPUWARM_TRIGGER=auto", false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A library whose own threads serve, by its name (shim/elf/servers.def): waits on a set that it is given. */
+/* A library whose own threads serve, by its name (shim/elf/sonames.def): waits on a set that it is given. */
 #include <sys/epoll.h>
 
 int grpc_wait(int epoll);
